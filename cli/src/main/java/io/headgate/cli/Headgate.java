@@ -1,0 +1,32 @@
+package io.headgate.cli;
+
+import io.headgate.console.Console;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code ./headgate <command>}. */
+@Command(
+    name = "headgate",
+    mixinStandardHelpOptions = true,
+    version = "headgate 0.1.0",
+    synopsisSubcommandLabel = "COMMAND",
+    description = {
+      "Guards an image pipeline against backdoored CLIP models.",
+      "",
+      "Start with 'headgate demo'; 'headgate COMMAND --help' teaches each command."
+    })
+public final class Headgate {
+  private Headgate() {}
+
+  /** The front door with all commands registered. */
+  static CommandLine commandLine() {
+    CommandLine root = Console.configure(new CommandLine(new Headgate()));
+    return root;
+  }
+
+  public static void main(String[] args) {
+    System.exit(
+        Console.configure(commandLine())
+            .execute(args.length == 0 ? new String[] {"--help"} : args));
+  }
+}
