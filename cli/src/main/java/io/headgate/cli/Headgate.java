@@ -1,6 +1,7 @@
 package io.headgate.cli;
 
 import io.headgate.console.Console;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -16,6 +17,8 @@ import picocli.CommandLine.Command;
       "Start with 'headgate demo'; 'headgate COMMAND --help' teaches each command."
     })
 public final class Headgate {
+  private static final Set<String> SERVERS = Set.of("serve", "guard");
+
   private Headgate() {}
 
   /** The front door with all commands registered. */
