@@ -1,0 +1,601 @@
+package io.headgate.client;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
+import com.google.rpc.RetryInfo;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
+import io.headgate.imaging.RgbImage;
+import io.headgate.v1.grpc.DescribeRequest;
+import io.headgate.v1.grpc.ImageResult;
+import io.headgate.v1.grpc.ImageTensor;
+import io.headgate.v1.grpc.InspectOptions;
+import io.headgate.v1.grpc.InspectRequest;
+import io.headgate.v1.grpc.InspectResponse;
+import io.headgate.v1.grpc.InspectorGrpc;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Collects single images into calls of the model service and repeats what fails.
+ *
+ * <p>Any thread submits; gRPC's threads and one timer thread complete. All state is guarded by
+ * {@code lock}, and no future is completed while it is held.
+ *
+ * <p><b>When a batch leaves.</b> As soon as it is full. Otherwise, after {@code linger} when no
+ * further image was {@link #announce() announced}; after {@code fillLinger} when some were; and not
+ * before a call returns when some were and the service is busy anyway.
+ *
+ * <p><b>When a call fails</b> the circuit opens: nothing is sent until the backoff is over, then
+ * one call tries, and its outcome closes the circuit or opens it for longer. The images of a failed
+ * call stay queued: an outage never fails an image. An image is refused only when the service says
+ * so, or when calls with it fail time and again while others succeed: such calls are halved until
+ * the culprit is alone, and after {@value #BLAMED_AFTER} failures alone it is given up with {@link
+ * InspectionRejectedException#FAILS_CALLS}.
+ */
+public final class InspectorClient implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(InspectorClient.class);
+  private static final int BLAMED_AFTER = 3;
+  private static final int MAX_RESPONSE_BYTES = 64 << 20;
+  private static final Duration LONGEST_HOLD = Duration.ofSeconds(1);
+
+  private enum Circuit {
+    CLOSED,
+    HALF_OPEN,
+    OPEN
+  }
+
+  /** An image waiting for its verdict. Guarded by the client's lock, but for the future. */
+  private static final class Item {
+    final ImageTensor tensor;
+    final CompletableFuture<Inspected> result = new CompletableFuture<>();
+    final long queuedNanos = System.nanoTime();
+    int batchLimit = Integer.MAX_VALUE;
+    int failures;
+    int failuresAlone;
+    long failedNanos;
+
+    Item(ImageTensor tensor) {
+      this.tensor = tensor;
+    }
+  }
+
+  /** An image that is on its way: it is either submitted or withdrawn, once. */
+  public final class Arrival {
+    private boolean over;
+
+    private Arrival() {}
+
+    /**
+     * Hands the image in.
+     *
+     * @return its judgement; fails with {@link InspectionRejectedException} or {@link
+     *     ClientClosedException} and nothing else. Cancelling it takes the image out of the queue
+     */
+    public CompletableFuture<Inspected> submit(RgbImage image) {
+      end();
+      return InspectorClient.this.submit(image);
+    }
+
+    /** Says that the image will not come; harmless after {@link #submit}. */
+    public void withdraw() {
+      if (end()) {
+        pump();
+      }
+    }
+
+    private boolean end() {
+      synchronized (lock) {
+        if (over) {
+          return false;
+        }
+        over = true;
+        expected--;
+        return true;
+      }
+    }
+  }
+
+  private final ClientConfig config;
+  private final ManagedChannel channel;
+  private final InspectorGrpc.InspectorStub stub;
+  private final InspectorGrpc.InspectorBlockingStub blockingStub;
+  private final InspectOptions options;
+  private final ScheduledExecutorService timer;
+  private final SplittableRandom random = new SplittableRandom();
+  private final MeterRegistry metrics;
+  private final DistributionSummary batchItems;
+  private final Counter retried;
+
+  private final Object lock = new Object();
+  private final Deque<Item> queue = new ArrayDeque<>();
+  private int expected;
+  private int inFlight;
+  private Circuit circuit = Circuit.CLOSED;
+  private int failures;
+  private long outageSinceNanos;
+  private boolean outage;
+  private long succeededNanos = Long.MIN_VALUE;
+  private long wakeNanos = Long.MAX_VALUE;
+  private boolean closed;
+  private volatile ServiceDescription description;
+
+  /** Opens the channel; nothing is sent yet. */
+  public InspectorClient(ClientConfig config, MeterRegistry metrics) {
+    this.config = config;
+    this.channel = channel(config);
+    this.stub = InspectorGrpc.newStub(channel);
+    this.blockingStub = InspectorGrpc.newBlockingStub(channel);
+    this.options = InspectOptions.newBuilder().setTopLabels(config.topLabels()).build();
+    this.timer =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "headgate-client-timer");
+              thread.setDaemon(true);
+              return thread;
+            });
+    this.metrics = metrics;
+    this.batchItems = DistributionSummary.builder(ClientMetrics.BATCH_ITEMS).register(metrics);
+    this.retried = Counter.builder(ClientMetrics.RETRIED).register(metrics);
+    Gauge.builder(ClientMetrics.CIRCUIT, this, c -> c.circuitState()).register(metrics);
+    Gauge.builder(ClientMetrics.OUTAGE, this, c -> c.outage().map(InspectorClient::s).orElse(0.0))
+        .register(metrics);
+    Gauge.builder(ClientMetrics.QUEUED, this, c -> c.queued()).register(metrics);
+    Gauge.builder(ClientMetrics.IN_FLIGHT, this, c -> c.callsInFlight()).register(metrics);
+  }
+
+  private static double s(Duration duration) {
+    return duration.toNanos() / 1e9;
+  }
+
+  private static ManagedChannel channel(ClientConfig config) {
+    NettyChannelBuilder builder =
+        NettyChannelBuilder.forTarget(config.address())
+            .defaultLoadBalancingPolicy("round_robin")
+            .maxInboundMessageSize(MAX_RESPONSE_BYTES)
+            .keepAliveTime(30, TimeUnit.SECONDS)
+            .keepAliveTimeout(10, TimeUnit.SECONDS);
+    if (!config.tls()) {
+      return builder.usePlaintext().build();
+    }
+    if (config.trust().isPresent()) {
+      try {
+        builder.sslContext(
+            GrpcSslContexts.forClient().trustManager(config.trust().get().toFile()).build());
+      } catch (SSLException | IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "trusted certificates: %s: %s (expected: a PEM file of certificates)"
+                .formatted(config.trust().get(), e.getMessage()),
+            e);
+      }
+    }
+    return builder.useTransportSecurity().build();
+  }
+
+  /**
+   * Asks the service what it serves and remembers the answer, which sets batch and image size from
+   * now on.
+   *
+   * @throws ServiceUnavailableException if it does not answer, or serves another model or
+   *     calibration than expected
+   */
+  public ServiceDescription describe() {
+    channel.resetConnectBackoff();
+    ServiceDescription answer;
+    try {
+      answer =
+          ServiceDescription.of(
+              blockingStub
+                  .withDeadlineAfter(config.deadline().toMillis(), TimeUnit.MILLISECONDS)
+                  .describe(DescribeRequest.getDefaultInstance()));
+    } catch (StatusRuntimeException e) {
+      throw new ServiceUnavailableException(
+          "model service at %s: %s".formatted(config.address(), text(e.getStatus())), e);
+    }
+    check("model", config.expectedModel(), answer.modelFingerprint());
+    check("calibration", config.expectedCalibration(), answer.calibrationId());
+    description = answer;
+    return answer;
+  }
+
+  private void check(String what, String expectedId, String servedId) {
+    if (!expectedId.isEmpty() && !expectedId.equals(servedId)) {
+      throw new ServiceUnavailableException(
+          "model service at %s serves %s %s (expected: %s); deploy that one or change the guard's expectation"
+              .formatted(config.address(), what, servedId, expectedId),
+          null);
+    }
+  }
+
+  /** What the service last said about itself; empty before the first {@link #describe()}. */
+  public Optional<ServiceDescription> description() {
+    return Optional.ofNullable(description);
+  }
+
+  /** Says that an image is on its way, so that a batch waits for it. */
+  public Arrival announce() {
+    synchronized (lock) {
+      expected++;
+    }
+    return new Arrival();
+  }
+
+  /** Hands in an image that was not announced. See {@link Arrival#submit}. */
+  public CompletableFuture<Inspected> submit(RgbImage image) {
+    Item item =
+        new Item(
+            ImageTensor.newBuilder()
+                .setWidth(image.width())
+                .setHeight(image.height())
+                // safe: an RgbImage's array is not written to again
+                .setRgb(UnsafeByteOperations.unsafeWrap(image.rgb()))
+                .build());
+    boolean refused;
+    synchronized (lock) {
+      refused = closed;
+      if (!refused) {
+        queue.addLast(item);
+      }
+    }
+    if (refused) {
+      item.result.completeExceptionally(new ClientClosedException());
+    } else {
+      pump();
+    }
+    return item.result;
+  }
+
+  /** How long no call has succeeded although some were tried; empty while the service answers. */
+  public Optional<Duration> outage() {
+    synchronized (lock) {
+      return outage
+          ? Optional.of(Duration.ofNanos(System.nanoTime() - outageSinceNanos))
+          : Optional.empty();
+    }
+  }
+
+  private int circuitState() {
+    synchronized (lock) {
+      return circuit.ordinal();
+    }
+  }
+
+  private int queued() {
+    synchronized (lock) {
+      return queue.size();
+    }
+  }
+
+  private int callsInFlight() {
+    synchronized (lock) {
+      return inFlight;
+    }
+  }
+
+  /** Sends what is due. Called whenever something has changed that may make a batch leave. */
+  private void pump() {
+    while (true) {
+      List<Item> batch;
+      synchronized (lock) {
+        queue.removeIf(item -> item.result.isDone()); // cancelled ones
+        if (closed || queue.isEmpty() || inFlight >= callsAllowed()) {
+          return;
+        }
+        int size = nextBatch();
+        if (size < Math.min(batchLimit(), queue.peekFirst().batchLimit)
+            && size == queue.size()
+            && circuit == Circuit.CLOSED) {
+          long due = dueNanos(queue.peekFirst());
+          long now = System.nanoTime();
+          if (now < due) {
+            wakeAt(due, now);
+            return;
+          }
+        }
+        batch = new ArrayList<>(size);
+        while (batch.size() < size) {
+          batch.add(queue.pollFirst());
+        }
+        inFlight++;
+      }
+      send(batch);
+    }
+  }
+
+  private int callsAllowed() {
+    return switch (circuit) {
+      case CLOSED -> config.inFlight();
+      case HALF_OPEN -> 1;
+      case OPEN -> 0;
+    };
+  }
+
+  private int batchLimit() {
+    ServiceDescription served = description;
+    if (served == null) {
+      return config.batch();
+    }
+    int limit = Math.min(config.batch(), served.maxItems());
+    if (served.maxRequestBytes() > 0) {
+      // 64 bytes per image and 4 kB per call cover protobuf's framing
+      long fit = (served.maxRequestBytes() - 4096) / (served.tensorBytes() + 64L);
+      limit = (int) Math.max(1, Math.min(limit, fit));
+    }
+    return limit;
+  }
+
+  /** Number of images at the head of the queue that may travel together. */
+  private int nextBatch() {
+    int limit = batchLimit();
+    int size = 0;
+    for (Iterator<Item> items = queue.iterator(); items.hasNext() && size < limit; ) {
+      limit = Math.min(limit, items.next().batchLimit);
+      if (size < limit) {
+        size++;
+      }
+    }
+    return size;
+  }
+
+  private long dueNanos(Item head) {
+    if (expected == 0) {
+      return head.queuedNanos + config.linger().toNanos();
+    }
+    // a busy service gains nothing from a small batch now, unless that call hangs
+    return head.queuedNanos + (inFlight > 0 ? LONGEST_HOLD : config.fillLinger()).toNanos();
+  }
+
+  private void wakeAt(long due, long now) {
+    if (due >= wakeNanos) {
+      return;
+    }
+    wakeNanos = due;
+    schedule(
+        () -> {
+          synchronized (lock) {
+            wakeNanos = Long.MAX_VALUE;
+          }
+          pump();
+        },
+        due - now);
+  }
+
+  private void schedule(Runnable task, long nanos) {
+    try {
+      timer.schedule(task, nanos, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      log.trace("closed while scheduling", e);
+    }
+  }
+
+  private void send(List<Item> batch) {
+    batchItems.record(batch.size());
+    InspectRequest.Builder request =
+        InspectRequest.newBuilder()
+            .setOptions(options)
+            .setExpectedModelFingerprint(config.expectedModel())
+            .setExpectedCalibrationId(config.expectedCalibration());
+    batch.forEach(item -> request.addImages(item.tensor));
+    Timer.Sample sample = Timer.start(metrics);
+    stub.withDeadlineAfter(config.deadline().toMillis(), TimeUnit.MILLISECONDS)
+        .inspect(
+            request.build(),
+            new StreamObserver<>() {
+              private InspectResponse response;
+
+              @Override
+              public void onNext(InspectResponse value) {
+                response = value;
+              }
+
+              @Override
+              public void onError(Throwable t) {
+                Status status = Status.fromThrowable(t);
+                sample.stop(callTimer(status.getCode().name().toLowerCase(java.util.Locale.ROOT)));
+                failed(batch, status, retryHint(t));
+              }
+
+              @Override
+              public void onCompleted() {
+                if (response == null || response.getResultsCount() != batch.size()) {
+                  onError(
+                      Status.INTERNAL
+                          .withDescription(
+                              "%d results for %d images"
+                                  .formatted(
+                                      response == null ? 0 : response.getResultsCount(),
+                                      batch.size()))
+                          .asRuntimeException());
+                  return;
+                }
+                sample.stop(callTimer("ok"));
+                succeeded(batch, response);
+              }
+            });
+  }
+
+  private Timer callTimer(String outcome) {
+    return Timer.builder(ClientMetrics.CALL).tag(ClientMetrics.OUTCOME, outcome).register(metrics);
+  }
+
+  private void succeeded(List<Item> batch, InspectResponse response) {
+    synchronized (lock) {
+      inFlight--;
+      failures = 0;
+      succeededNanos = System.nanoTime();
+      if (circuit != Circuit.CLOSED) {
+        log.info("the model service at {} answers again", config.address());
+      }
+      circuit = Circuit.CLOSED;
+      outage = false;
+    }
+    pump(); // the next call leaves before anybody works on these results
+    for (int i = 0; i < batch.size(); i++) {
+      ImageResult result = response.getResults(i);
+      CompletableFuture<Inspected> future = batch.get(i).result;
+      if (result.hasInspection()) {
+        future.complete(
+            new Inspected(
+                result.getInspection(),
+                response.getModelFingerprint(),
+                response.getCalibrationId()));
+      } else {
+        future.completeExceptionally(
+            new InspectionRejectedException(
+                result.getError().getCode(), result.getError().getMessage()));
+      }
+    }
+  }
+
+  private void failed(List<Item> batch, Status status, Optional<Duration> hint) {
+    List<Item> blamed = new ArrayList<>();
+    boolean over;
+    synchronized (lock) {
+      inFlight--;
+      over = closed;
+      if (!over) {
+        requeue(batch, status, blamed);
+        if (circuit != Circuit.OPEN) {
+          open(status, hint);
+        }
+      }
+    }
+    if (over) {
+      batch.forEach(item -> item.result.completeExceptionally(new ClientClosedException()));
+      return;
+    }
+    for (Item item : blamed) {
+      item.result.completeExceptionally(
+          new InspectionRejectedException(
+              InspectionRejectedException.FAILS_CALLS,
+              "%d calls with this image alone failed while others succeeded; the last: %s"
+                  .formatted(item.failuresAlone, text(status))));
+    }
+  }
+
+  private void requeue(List<Item> batch, Status status, List<Item> blamed) {
+    long now = System.nanoTime();
+    retried.increment(batch.size());
+    for (int i = batch.size() - 1; i >= 0; i--) {
+      Item item = batch.get(i);
+      // others were answered since this one last failed: the call's content is suspect
+      boolean suspect = item.failures > 0 && succeededNanos > item.failedNanos;
+      if (suspect || status.getCode() == Status.Code.INVALID_ARGUMENT) {
+        item.batchLimit = Math.max(1, Math.min(item.batchLimit, batch.size()) / 2);
+      }
+      if (suspect && batch.size() == 1 && ++item.failuresAlone >= BLAMED_AFTER) {
+        blamed.add(item);
+        continue;
+      }
+      item.failures++;
+      item.failedNanos = now;
+      if (item.failures == 1) {
+        queue.addFirst(item);
+      }
+    }
+    for (Item item : batch) { // what failed twice lets the others pass first
+      if (item.failures > 1 && !blamed.contains(item)) {
+        queue.addLast(item);
+      }
+    }
+  }
+
+  private void open(Status status, Optional<Duration> hint) {
+    boolean overloaded = status.getCode() == Status.Code.RESOURCE_EXHAUSTED;
+    Duration wait = config.backoff().delay(failures, random);
+    if (hint.isPresent() && hint.get().compareTo(wait) > 0) {
+      wait = hint.get().compareTo(config.backoff().cap()) > 0 ? config.backoff().cap() : hint.get();
+    }
+    if (!overloaded && !outage) {
+      outage = true;
+      outageSinceNanos = System.nanoTime();
+      log.warn(
+          "the model service at {} does not answer: {}; retrying, events wait",
+          config.address(),
+          text(status));
+    }
+    failures++;
+    circuit = Circuit.OPEN;
+    schedule(
+        () -> {
+          synchronized (lock) {
+            circuit = Circuit.HALF_OPEN;
+          }
+          channel.resetConnectBackoff(); // gRPC's own backoff would outlast ours
+          pump();
+        },
+        wait.toNanos());
+  }
+
+  private static Optional<Duration> retryHint(Throwable t) {
+    com.google.rpc.Status status = StatusProto.fromThrowable(t);
+    if (status == null) {
+      return Optional.empty();
+    }
+    for (Any detail : status.getDetailsList()) {
+      if (detail.is(RetryInfo.class)) {
+        try {
+          com.google.protobuf.Duration delay = detail.unpack(RetryInfo.class).getRetryDelay();
+          return Optional.of(Duration.ofSeconds(delay.getSeconds(), delay.getNanos()));
+        } catch (InvalidProtocolBufferException e) {
+          return Optional.empty(); // a hint that cannot be read is no hint
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String text(Status status) {
+    String description = status.getDescription();
+    return description == null
+        ? status.getCode().name()
+        : status.getCode().name() + ": " + description;
+  }
+
+  /** Closes the channel; what still waits fails with {@link ClientClosedException}. */
+  @Override
+  public void close() {
+    List<Item> waiting;
+    synchronized (lock) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      waiting = new ArrayList<>(queue);
+      queue.clear();
+    }
+    timer.shutdownNow();
+    waiting.forEach(item -> item.result.completeExceptionally(new ClientClosedException()));
+    channel.shutdownNow();
+    try {
+      channel.awaitTermination(2, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

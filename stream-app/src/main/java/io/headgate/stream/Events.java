@@ -1,0 +1,183 @@
+package io.headgate.stream;
+
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import io.headgate.serde.HeadgateSerdes;
+import io.headgate.serde.WrongEventException;
+import io.headgate.v1.ImageSubmitted;
+import io.headgate.v1.ModeratedImage;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
+import org.apache.avro.AvroTypeException;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Serde;
+
+/**
+ * Events from bytes and back. Its one subtlety is to tell a bad record from a registry that is
+ * away: the first is refused, the second is an outage.
+ *
+ * <p>Any thread may call; each call borrows a serde of its own.
+ */
+final class Events implements AutoCloseable {
+  private static final int HEADER = 5;
+
+  private final Pool<Serde<ImageSubmitted>> submitted;
+  private final Pool<Serde<ModeratedImage>> moderated;
+
+  /**
+   * @throws IllegalArgumentException if the registry's configuration is incomplete
+   */
+  Events(Map<String, ?> registry) {
+    HeadgateSerdes serdes = new HeadgateSerdes(registry);
+    this.submitted = new Pool<>(serdes::imageSubmitted);
+    this.moderated = new Pool<>(serdes::moderatedImage);
+    submitted.giveBack(
+        serdes.imageSubmitted()); // a wrong configuration fails here, not on a record
+    moderated.giveBack(serdes.moderatedImage());
+  }
+
+  /**
+   * @throws RefusedException if these bytes are no image event, whatever the registry says later
+   * @throws RegistryOutageException if the registry could not be asked
+   */
+  ImageSubmitted read(String topic, byte[] value) throws RefusedException, RegistryOutageException {
+    if (value == null || value.length == 0) {
+      throw new RefusedException(
+          DeadLetterCode.NULL_VALUE, "record without a value (expected: an ImageSubmitted event)");
+    }
+    if (value.length < HEADER || value[0] != 0) {
+      throw new RefusedException(
+          DeadLetterCode.UNDECODABLE_RECORD,
+          "record of %d bytes beginning with 0x%02x (expected: Confluent wire format, 0x00 and a schema id of 4 bytes)"
+              .formatted(value.length, value[0]));
+    }
+    ImageSubmitted event;
+    Serde<ImageSubmitted> serde = submitted.borrow();
+    try {
+      event = serde.deserializer().deserialize(topic, value);
+    } catch (RuntimeException e) {
+      if (isOutage(e)) {
+        throw new RegistryOutageException(e);
+      }
+      throw new RefusedException(classify(e), describe(e, value));
+    } finally {
+      submitted.giveBack(serde);
+    }
+    if (event.getId().isBlank()) {
+      throw new RefusedException(
+          DeadLetterCode.INVALID_EVENT, "event with an empty id (expected: the image's id)");
+    }
+    return event;
+  }
+
+  /**
+   * @throws RegistryOutageException if the registry could not be asked, or does not (yet) know the
+   *     schema and may not be taught it
+   */
+  byte[] write(String topic, ModeratedImage event) throws RegistryOutageException {
+    Serde<ModeratedImage> serde = moderated.borrow();
+    try {
+      return serde.serializer().serialize(topic, event);
+    } catch (RuntimeException e) {
+      if (isOutage(e)
+          || restStatus(e) != 0) { // not registered: an operator's task, not the event's
+        throw new RegistryOutageException(e);
+      }
+      throw e;
+    } finally {
+      moderated.giveBack(serde);
+    }
+  }
+
+  private static String describe(Throwable e, byte[] value) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String text = "%s (schema id %d)".formatted(e.getMessage(), ByteBuffer.wrap(value).getInt(1));
+    return root == e ? text : text + ": " + root;
+  }
+
+  private static DeadLetterCode classify(Throwable e) {
+    if (restStatus(e) == 404) {
+      return DeadLetterCode.UNKNOWN_SCHEMA;
+    }
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof WrongEventException || t instanceof AvroTypeException) {
+        return DeadLetterCode.WRONG_SCHEMA;
+      }
+    }
+    return DeadLetterCode.CORRUPT_RECORD;
+  }
+
+  /**
+   * Whether the registry was not there, was busy, or did not let us in. It is then asked again: a
+   * record must not suffer for a registry's fault or a wrong password.
+   */
+  static boolean isOutage(Throwable e) {
+    int status = restStatus(e);
+    if (status != 0) {
+      return status >= 500 || status == 401 || status == 403 || status == 408 || status == 429;
+    }
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      boolean broken =
+          t instanceof IOException && !(t instanceof EOFException); // EOF: short record
+      boolean refused =
+          t instanceof RetriableException
+              || t instanceof AuthenticationException
+              || t instanceof AuthorizationException
+              || (t instanceof ApiException && !(t instanceof SerializationException));
+      if (broken || refused) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static int restStatus(Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof RestClientException rest) {
+        return rest.getStatus();
+      }
+    }
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    submitted.close();
+    moderated.close();
+  }
+
+  /** Serdes that are lent to one thread at a time. */
+  private static final class Pool<S extends Serde<?>> {
+    private final ConcurrentLinkedQueue<S> idle = new ConcurrentLinkedQueue<>();
+    private final Supplier<S> make;
+
+    Pool(Supplier<S> make) {
+      this.make = make;
+    }
+
+    S borrow() {
+      S serde = idle.poll();
+      return serde == null ? make.get() : serde;
+    }
+
+    void giveBack(S serde) {
+      idle.add(serde);
+    }
+
+    void close() {
+      for (S serde = idle.poll(); serde != null; serde = idle.poll()) {
+        serde.close();
+      }
+    }
+  }
+}
