@@ -1,0 +1,81 @@
+package io.headgate.detection;
+
+/** Exact bounds on a rate that was measured by counting (Clopper and Pearson 1934). */
+public final class BinomialBound {
+  private BinomialBound() {}
+
+  /**
+   * The one-sided upper bound: the largest rate at which seeing at most {@code events} of {@code
+   * trials} still has probability 1 − confidence.
+   *
+   * @return in (0, 1]; 1 without trials
+   */
+  public static double upper(long events, long trials, double confidence) {
+    checkCounts(events, trials);
+    checkConfidence(confidence);
+    if (events >= trials) {
+      return 1;
+    }
+    double low = (double) events / trials;
+    double high = 1;
+    for (int i = 0; i < 200 && high - low > 1e-15; i++) {
+      double p = (low + high) / 2;
+      if (cumulative(events, trials, p) > 1 - confidence) {
+        low = p;
+      } else {
+        high = p;
+      }
+    }
+    return high;
+  }
+
+  /** The one-sided lower bound: 1 − upper(trials − events). */
+  public static double lower(long events, long trials, double confidence) {
+    return 1 - upper(trials - events, trials, confidence);
+  }
+
+  /**
+   * The fewest clean images of which none may be flagged for the upper bound to be at most the
+   * rate: 299 for 1 % at 95 %.
+   */
+  public static long fewestTrials(double rate, double confidence) {
+    checkConfidence(confidence);
+    if (!(rate > 0 && rate < 1)) {
+      throw new IllegalArgumentException(
+          "rate: %s (expected: between 0 and 1, both excluded)".formatted(rate));
+    }
+    return (long) Math.ceil(Math.log1p(-confidence) / Math.log1p(-rate) - 1e-12);
+  }
+
+  /** P(X ≤ events) for X binomial. */
+  private static double cumulative(long events, long trials, double p) {
+    if (p <= 0) {
+      return 1;
+    }
+    if (p >= 1) {
+      return events >= trials ? 1 : 0;
+    }
+    double logTerm = trials * Math.log1p(-p);
+    double ratio = Math.log(p) - Math.log1p(-p);
+    double sum = Math.exp(logTerm);
+    for (long k = 1; k <= events; k++) {
+      logTerm += Math.log((trials - k + 1.0) / k) + ratio;
+      sum += Math.exp(logTerm);
+    }
+    return Math.min(1, sum);
+  }
+
+  private static void checkCounts(long events, long trials) {
+    if (events < 0 || trials < 0 || events > trials) {
+      throw new IllegalArgumentException(
+          "events: %d of %d trials (expected: 0 ≤ events ≤ trials)".formatted(events, trials));
+    }
+  }
+
+  private static void checkConfidence(double confidence) {
+    if (!(confidence > 0 && confidence < 1)) {
+      throw new IllegalArgumentException(
+          "confidence: %s (expected: between 0 and 1, both excluded)".formatted(confidence));
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package io.headgate.detection;
+
+import io.headgate.zeroshot.ZeroShotClassifier;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Fits all detectors on clean readings. Ranks and thresholds come from scores of images that a
+ * detector was not fitted on (cross-fitting), so that they hold for images to come.
+ */
+public final class DetectorFitting {
+  /** Fewer clean readings than this cannot be fitted on. */
+  public static final int MIN_READINGS = 20;
+
+  private static final int FOLDS = 5;
+
+  private final double targetRate;
+  private final double epsilonQuantile;
+  private final List<String> combination;
+
+  /**
+   * @param targetRate share of clean images that may be flagged, in (0, 1)
+   * @param epsilonQuantile per-head quantile of clean similarities that becomes ε, in (0, 1)
+   * @param combination names of the detectors to combine; those that need classes are left out for
+   *     a model without
+   */
+  public DetectorFitting(double targetRate, double epsilonQuantile, List<String> combination) {
+    if (!(targetRate > 0 && targetRate < 1)) {
+      throw new IllegalArgumentException(
+          "target rate: %s (expected: between 0 and 1, both excluded)".formatted(targetRate));
+    }
+    if (!(epsilonQuantile > 0 && epsilonQuantile < 1)) {
+      throw new IllegalArgumentException(
+          "epsilon quantile: %s (expected: between 0 and 1, both excluded)"
+              .formatted(epsilonQuantile));
+    }
+    for (String name : combination) {
+      if (Detectors.named(name).isEmpty()) {
+        throw new IllegalArgumentException(
+            "detector: %s (expected: one of %s)".formatted(name, DetectorBank.names()));
+      }
+    }
+    this.targetRate = targetRate;
+    this.epsilonQuantile = epsilonQuantile;
+    this.combination = List.copyOf(combination);
+  }
+
+  /** The combination that the measurements in docs/detection.md chose. */
+  public static List<String> defaultCombination() {
+    return List.of("scale", "class-prototypes", "share-mahalanobis");
+  }
+
+  /**
+   * Fits on clean readings, in an order that does not matter much (folds are taken by index).
+   *
+   * @param clean at least {@value #MIN_READINGS}, all finite
+   */
+  public FittedDetectors fit(
+      Reference reference, Optional<ZeroShotClassifier> classifier, List<Reading> clean) {
+    int n = clean.size();
+    if (n < MIN_READINGS) {
+      throw new IllegalArgumentException(
+          "clean readings: %d (expected: at least %d)".formatted(n, MIN_READINGS));
+    }
+    List<DetectorKind> kinds =
+        Detectors.TABLE.stream()
+            .filter(kind -> classifier.isPresent() || !kind.needsClasses())
+            .toList();
+    List<String> combined =
+        kinds.stream().map(DetectorKind::name).filter(combination::contains).toList();
+    float[][] outOfFold = new float[kinds.size()][n];
+    for (int fold = 0; fold < FOLDS; fold++) {
+      List<Reading> rest = new ArrayList<>(n);
+      for (int i = 0; i < n; i++) {
+        if (i % FOLDS != fold) {
+          rest.add(clean.get(i));
+        }
+      }
+      for (int k = 0; k < kinds.size(); k++) {
+        DetectorKind kind = kinds.get(k);
+        Detector detector = kind.binder().bind(kind.fitter().fit(rest), reference.shape());
+        for (int i = fold; i < n; i += FOLDS) {
+          outOfFold[k][i] = (float) detector.score(clean.get(i));
+        }
+      }
+    }
+    List<FittedDetectors.Fitted> fitted = new ArrayList<>();
+    double[] combinedScores = new double[n];
+    for (int k = 0; k < kinds.size(); k++) {
+      DetectorKind kind = kinds.get(k);
+      Ranks ranks = Ranks.of(outOfFold[k]);
+      fitted.add(
+          new FittedDetectors.Fitted(
+              kind.name(),
+              kind.fitter().fit(clean),
+              ranks.knots(),
+              ranks.tail(),
+              threshold(widen(outOfFold[k]), targetRate)));
+      if (combined.contains(kind.name())) {
+        addCrossRanked(outOfFold[k], combinedScores);
+      }
+    }
+    float[] epsilon = new float[reference.shape().heads()];
+    for (int h = 0; h < epsilon.length; h++) {
+      int head = h;
+      float[] column = new float[n];
+      for (int i = 0; i < n; i++) {
+        column[i] = clean.get(i).similarities()[head];
+      }
+      epsilon[h] = Robust.quantile(column, epsilonQuantile);
+    }
+    double[] counts = new double[n];
+    for (int i = 0; i < n; i++) {
+      for (int h = 0; h < epsilon.length; h++) {
+        counts[i] += clean.get(i).similarities()[h] <= epsilon[h] ? 1 : 0;
+      }
+    }
+    int zeta = (int) Math.min(threshold(counts, targetRate), epsilon.length);
+    return new FittedDetectors(
+        reference,
+        epsilon,
+        zeta,
+        new Numbers(ShareStandard.fit(clean, Reading::classShares)),
+        fitted,
+        combined,
+        threshold(combinedScores, targetRate),
+        0);
+  }
+
+  /** Adds max(0, g)² with each fold's g ranked among the other folds' scores. */
+  private static void addCrossRanked(float[] scores, double[] into) {
+    for (int fold = 0; fold < FOLDS; fold++) {
+      float[] rest = new float[scores.length];
+      int size = 0;
+      for (int i = 0; i < scores.length; i++) {
+        if (i % FOLDS != fold) {
+          rest[size++] = scores[i];
+        }
+      }
+      Ranks ranks = Ranks.of(Arrays.copyOf(rest, size));
+      for (int i = fold; i < scores.length; i += FOLDS) {
+        double g = ranks.gaussian(scores[i]);
+        into[i] += g > 0 ? g * g : 0;
+      }
+    }
+  }
+
+  /**
+   * The split-conformal threshold: an exchangeable new image exceeds it with probability at most
+   * {@code rate} (Vovk et al. 2005): the ⌈(n+1)(1−rate)⌉-th smallest score, +infinity if there are
+   * too few scores.
+   */
+  public static double threshold(double[] scores, double rate) {
+    double[] sorted = scores.clone();
+    Arrays.sort(sorted);
+    long rank = (long) Math.ceil((sorted.length + 1) * (1 - rate) - 1e-9);
+    return rank > sorted.length ? Double.POSITIVE_INFINITY : sorted[(int) rank - 1];
+  }
+
+  private static double[] widen(float[] values) {
+    double[] wide = new double[values.length];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = values[i];
+    }
+    return wide;
+  }
+}

@@ -1,0 +1,46 @@
+package io.headgate.detection;
+
+import io.headgate.decomposition.ModelShape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * log of the Ledoit–Wolf Mahalanobis distance of the whole share vector from the clean ones. The
+ * covariance is fitted on z clipped at ±4, so that outliers in the clean set cannot hide their
+ * like.
+ */
+final class ShareMahalanobisDetector implements Detector {
+  private static final float CLIP = 4;
+
+  private final ShareStandard standard;
+  private final float[] whitening;
+
+  ShareMahalanobisDetector(Numbers numbers, ModelShape shape) {
+    this.standard = new ShareStandard(numbers, shape);
+    this.whitening = numbers.get("whitening", shape.components() * shape.components());
+  }
+
+  static Numbers fit(List<Reading> clean) {
+    Map<String, float[]> numbers = ShareStandard.fit(clean, Reading::classShares);
+    float[] median = numbers.get("median");
+    float[] scale = numbers.get("scale");
+    List<float[]> rows = new ArrayList<>(clean.size());
+    for (Reading reading : clean) {
+      float[] z = new float[median.length];
+      for (int k = 0; k < z.length; k++) {
+        float v = (reading.classShares()[k] - median[k]) / scale[k];
+        z[k] = Math.max(-CLIP, Math.min(CLIP, v));
+      }
+      rows.add(z);
+    }
+    numbers.put("whitening", Whitening.fit(rows));
+    return new Numbers(numbers);
+  }
+
+  @Override
+  public double score(Reading reading) {
+    double distance = Whitening.squaredDistance(whitening, standard.z(reading.classShares()));
+    return Math.log(Math.max(distance, 1e-30));
+  }
+}
