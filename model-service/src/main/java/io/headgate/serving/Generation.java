@@ -1,0 +1,60 @@
+package io.headgate.serving;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * An engine between being switched to and being closed. Counts who still needs it: being current is
+ * one holder, every unfinished call another, every running batch another; the last one to let go
+ * closes the engine. Safe for concurrent use.
+ */
+final class Generation {
+  private final BatchEngine engine;
+  private final EngineDescription description;
+  private final AtomicInteger holders = new AtomicInteger(1);
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
+  Generation(BatchEngine engine) {
+    this.engine = engine;
+    this.description = engine.description();
+  }
+
+  BatchEngine engine() {
+    return engine;
+  }
+
+  EngineDescription description() {
+    return description;
+  }
+
+  /** Completes after the engine was closed. */
+  CompletableFuture<Void> closed() {
+    return closed;
+  }
+
+  /** Becomes a holder, unless the engine is closed already. */
+  boolean tryRetain() {
+    int n;
+    do {
+      n = holders.get();
+      if (n == 0) {
+        return false;
+      }
+    } while (!holders.compareAndSet(n, n + 1));
+    return true;
+  }
+
+  /** Lets go. */
+  void release() {
+    int n = holders.decrementAndGet();
+    if (n == 0) {
+      try {
+        engine.close();
+      } finally {
+        closed.complete(null);
+      }
+    } else if (n < 0) {
+      throw new IllegalStateException("generation released more often than retained");
+    }
+  }
+}

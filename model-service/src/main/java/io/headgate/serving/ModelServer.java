@@ -1,0 +1,296 @@
+package io.headgate.serving;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.grpc.Server;
+import io.grpc.ServerInterceptor;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.headgate.console.UserException;
+import io.headgate.v1.grpc.InspectorGrpc;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The model service: one model with one calibration, answering over gRPC, and replaceable while it
+ * runs. Owns its threads and ports and the engines given to it.
+ */
+public final class ModelServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ModelServer.class);
+  private static final Duration HEALTH_EVERY = Duration.ofMillis(500);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final ServerConfig config;
+  private final ServingMetrics metrics = new ServingMetrics();
+  private final HealthStatusManager health = new HealthStatusManager();
+  private final Instant startedAt = Instant.now();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final CompletableFuture<Void> terminated = new CompletableFuture<>();
+  private final ExecutorService answers;
+  private final ScheduledExecutorService timer;
+  private final DynamicBatcher batcher;
+  private final Optional<HttpEndpoint> http;
+  private final Server grpc;
+
+  private volatile boolean closing;
+  private volatile String lastSwap = "";
+
+  private ModelServer(ServerConfig config) {
+    this.config = config;
+    int cores = Runtime.getRuntime().availableProcessors();
+    this.answers = Executors.newFixedThreadPool(Math.max(2, cores), daemons("headgate-grpc"));
+    this.timer = Executors.newScheduledThreadPool(1, daemons("headgate-timer"));
+    this.batcher = new DynamicBatcher(config.batching(), metrics);
+    metrics.observe(batcher, () -> readiness().ok());
+    setHealth();
+    HttpEndpoint httpEndpoint = null;
+    try {
+      httpEndpoint = config.httpPort().map(this::startHttp).orElse(null);
+      this.grpc = startGrpc();
+    } catch (RuntimeException e) {
+      if (httpEndpoint != null) {
+        httpEndpoint.close();
+      }
+      batcher.close();
+      answers.shutdownNow();
+      timer.shutdownNow();
+      metrics.close();
+      throw e;
+    }
+    this.http = Optional.ofNullable(httpEndpoint);
+    timer.scheduleWithFixedDelay(
+        this::setHealth, HEALTH_EVERY.toMillis(), HEALTH_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Warms the engine and serves it. Returns when calls are answered.
+   *
+   * @throws UserException if a port is taken or the TLS files cannot be used
+   */
+  static ModelServer start(ServerConfig config, BatchEngine engine) {
+    ModelServer server;
+    try {
+      server = new ModelServer(config);
+    } catch (RuntimeException e) {
+      engine.close();
+      throw e;
+    }
+    try {
+      server.metrics.engineLoaded();
+      server.warmAndSwitch(engine);
+      return server;
+    } catch (RuntimeException e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  private HttpEndpoint startHttp(int port) {
+    return HttpEndpoint.start(
+        config.host(), port, metrics::scrape, this::liveness, this::readiness, this::info);
+  }
+
+  private Server startGrpc() {
+    InspectorService service = new InspectorService(batcher, config.limits(), metrics, answers);
+    List<ServerInterceptor> lastToFirst = new ArrayList<>();
+    lastToFirst.add(new OverloadInterceptor(batcher, metrics));
+    lastToFirst.add(new RequestInterceptor());
+    config
+        .tls()
+        .map(TlsConfig::allowedClients)
+        .filter(names -> !names.isEmpty())
+        .ifPresent(names -> lastToFirst.add(new AllowListInterceptor(names)));
+    return GrpcEndpoint.start(config, service, lastToFirst, health, metrics, answers, timer);
+  }
+
+  private static ThreadFactory daemons(String name) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, name + "-" + number.getAndIncrement());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  /**
+   * Warms an engine beside the current one, then lets new calls use it. The old one is closed when
+   * its last call is answered.
+   *
+   * @return completes when the old one is closed
+   */
+  CompletableFuture<Void> warmAndSwitch(BatchEngine engine) {
+    long started = System.nanoTime();
+    int sizes;
+    CompletableFuture<Void> oldClosed;
+    try {
+      sizes = WarmUp.run(engine, config.batching());
+      oldClosed = batcher.switchTo(engine);
+    } catch (RuntimeException e) {
+      engine.close();
+      metrics.engineUnloaded();
+      throw e;
+    }
+    metrics.serving(engine);
+    setHealth();
+    log.atInfo()
+        .addKeyValue("model", engine.description().ids().modelFingerprint())
+        .addKeyValue("calibration", engine.description().ids().calibrationId())
+        .addKeyValue("batch_sizes", sizes)
+        .addKeyValue("warm_up_ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started))
+        .log("serving");
+    return oldClosed;
+  }
+
+  ServingMetrics metrics() {
+    return metrics;
+  }
+
+  /** The port that gRPC listens on. */
+  public int port() {
+    return grpc.getPort();
+  }
+
+  /** The port of metrics and probes; empty if it is switched off. */
+  public Optional<Integer> httpPort() {
+    return http.map(HttpEndpoint::port);
+  }
+
+  /** What calls that come in now are answered with. */
+  public ServedIds ids() {
+    return current().map(d -> d.ids()).orElseThrow(() -> new IllegalStateException("closed"));
+  }
+
+  private Optional<EngineDescription> current() {
+    Generation generation = batcher.retainCurrent();
+    if (generation == null) {
+      return Optional.empty();
+    }
+    generation.release();
+    return Optional.of(generation.description());
+  }
+
+  HttpEndpoint.Probe readiness() {
+    if (closing) {
+      return new HttpEndpoint.Probe(false, "shutting down");
+    }
+    if (batcher.broken()) {
+      return new HttpEndpoint.Probe(false, "the model fails on every image");
+    }
+    if (current().isEmpty()) {
+      return new HttpEndpoint.Probe(false, "the model is being loaded");
+    }
+    return new HttpEndpoint.Probe(true, "ready");
+  }
+
+  HttpEndpoint.Probe liveness() {
+    if (batcher.broken()) {
+      return new HttpEndpoint.Probe(false, "the model fails on every image");
+    }
+    Duration running = batcher.longestRunning();
+    if (running.compareTo(config.limits().stallLimit()) > 0) {
+      return new HttpEndpoint.Probe(
+          false, "a batch has been running for %d s".formatted(running.toSeconds()));
+    }
+    return new HttpEndpoint.Probe(true, "alive");
+  }
+
+  private void setHealth() {
+    if (closing) {
+      return;
+    }
+    ServingStatus status = readiness().ok() ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+    health.setStatus(InspectorGrpc.SERVICE_NAME, status);
+  }
+
+  private String info() {
+    ObjectNode info = JSON.createObjectNode();
+    info.put("service", "headgate");
+    info.put("started_at", startedAt.toString());
+    info.put("ready", readiness().ok());
+    current()
+        .ifPresent(
+            engine -> {
+              info.put("model_fingerprint", engine.ids().modelFingerprint());
+              info.put("calibration_id", engine.ids().calibrationId());
+              info.put("image_size", engine.imageSize());
+              info.put("layers", engine.layers());
+              info.put("heads", engine.heads());
+              info.put("embedding", engine.embedding());
+              info.put("preprocessing", engine.preprocessing());
+              info.put("precision", engine.precision());
+              info.put("policy", engine.policy());
+              info.put("classes", engine.classes().size());
+            });
+    BatchingConfig batching = config.batching();
+    info.putObject("batching")
+        .put("max_batch", batching.maxBatch())
+        .put("linger_ms", batching.linger().toNanos() / 1e6)
+        .put("lanes", batching.lanes())
+        .put("queue_items", batching.queueItems())
+        .put("queue_bytes", batching.queueBytes());
+    if (!lastSwap.isEmpty()) {
+      info.put("last_swap", lastSwap);
+    }
+    return info.toPrettyString() + "\n";
+  }
+
+  /** Waits until the server is closed. */
+  public void awaitTermination() throws InterruptedException {
+    try {
+      terminated.get();
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Stops taking calls, lets running ones end within the grace time, and unloads. Health and
+   * readiness say so from the first moment.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    long end = System.nanoTime() + config.grace().toNanos();
+    closing = true;
+    health.enterTerminalState();
+    grpc.shutdown();
+    try {
+      boolean ended = grpc.awaitTermination(config.grace().toNanos(), TimeUnit.NANOSECONDS);
+      boolean drained = batcher.drain(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+      if (!ended || !drained) {
+        log.warn("calls were still running after the grace time of {}: cut off", config.grace());
+      }
+      // Answers to calls that were just cut off still have to go out.
+      if (!grpc.awaitTermination(200, TimeUnit.MILLISECONDS)) {
+        grpc.shutdownNow();
+        grpc.awaitTermination(1, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      grpc.shutdownNow();
+      batcher.drain(Duration.ZERO);
+      Thread.currentThread().interrupt();
+    } finally {
+      http.ifPresent(HttpEndpoint::close);
+      timer.shutdownNow();
+      answers.shutdown();
+      metrics.close();
+      terminated.complete(null);
+    }
+  }
+}

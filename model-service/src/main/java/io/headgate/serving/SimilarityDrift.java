@@ -1,0 +1,57 @@
+package io.headgate.serving;
+
+/**
+ * How far the similarities of images found clean have moved from those of the clean images of the
+ * calibration: an exponentially weighted mean per head, in the calibration's standard deviations. A
+ * drift of a whole deviation says that the stream is not what the thresholds were made for. Safe
+ * for concurrent use.
+ */
+final class SimilarityDrift {
+  /** Images after which a past one weighs 1/e. */
+  private static final double WINDOW = 1000;
+
+  /** Fewer say nothing. */
+  private static final int LEAST_IMAGES = 50;
+
+  private final double[] mean;
+  private final double[] deviation;
+  private final double[] weighted;
+  private double weight;
+  private long images;
+
+  /**
+   * @param mean {@code [H]} over the calibration's clean images
+   * @param deviation {@code [H]} standard deviation there, positive
+   */
+  SimilarityDrift(double[] mean, double[] deviation) {
+    if (mean.length != deviation.length) {
+      throw new IllegalArgumentException(
+          "drift: %d means, %d deviations (expected: as many)"
+              .formatted(mean.length, deviation.length));
+    }
+    this.mean = mean.clone();
+    this.deviation = deviation.clone();
+    this.weighted = new double[mean.length];
+  }
+
+  int heads() {
+    return mean.length;
+  }
+
+  /** Takes in the similarities {@code [H]} of an image found clean. */
+  synchronized void add(float[] similarities) {
+    double keep = 1 - 1 / WINDOW;
+    weight = weight * keep + 1;
+    images++;
+    for (int h = 0; h < weighted.length; h++) {
+      weighted[h] = weighted[h] * keep + similarities[h];
+    }
+  }
+
+  /** In standard deviations; NaN until there is enough to tell. */
+  synchronized double of(int head) {
+    return images < LEAST_IMAGES
+        ? Double.NaN
+        : (weighted[head] / weight - mean[head]) / deviation[head];
+  }
+}
