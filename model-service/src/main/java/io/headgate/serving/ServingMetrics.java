@@ -96,7 +96,7 @@ public final class ServingMetrics implements BatchListener {
   public static final String NATIVE_MEMORY = "headgate_native_memory_bytes";
 
   private static final double[] BATCH_SIZES = {1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256};
-  private static final double[] HEAD_COUNTS = {0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24};
+  private static final double[] HEAD_COUNTS = {0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24};
   private static final double[] RESIDUALS = {1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 1e-4, 1e-3, 1e-2};
   private static final Duration[] TIMES =
       List.of(1, 2, 5, 10, 20, 35, 50, 75, 100, 150, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
