@@ -213,6 +213,8 @@ public final class Guard {
     return new Judgement(
         verdict,
         infectedHeads(c.reading),
+        c.reading.similarities(),
+        c.parts.residual(),
         c.scores,
         Optional.ofNullable(c.repairedScores),
         labels,

@@ -11,6 +11,9 @@ import java.util.Optional;
  *
  * @param verdict route and embedding
  * @param infectedHeads of the last layer, as first measured
+ * @param similarities {@code [H]} of the last layer's heads to their prototypes, as first measured;
+ *     read-only by contract
+ * @param residual max |Σ parts − embedding|, as first measured: how well the law held
  * @param scores of all detectors, as first measured
  * @param repairedScores of all detectors after the repair that was tried last; empty if none was
  * @param labels of the verdict's embedding, most probable first; empty for a model without classes
@@ -22,6 +25,8 @@ import java.util.Optional;
 public record Judgement(
     Verdict verdict,
     List<InfectedHead> infectedHeads,
+    float[] similarities,
+    double residual,
     Scores scores,
     Optional<Scores> repairedScores,
     List<Label> labels,

@@ -1,6 +1,5 @@
 package io.headgate.serving;
 
-import io.headgate.imaging.RgbImage;
 import java.util.List;
 
 /**
@@ -19,7 +18,7 @@ interface BatchEngine extends AutoCloseable {
    * @param images at least one, all of the {@link EngineDescription#imageSize() model's size}
    * @return one result per image, in their order
    */
-  List<Judged> judge(List<RgbImage> images);
+  List<Judged> judge(List<Question> images);
 
   @Override
   void close();

@@ -123,7 +123,7 @@ final class DynamicBatcher implements AutoCloseable {
    * @throws CallRejectedException if there is no place in the queue
    */
   PendingCall submit(
-      Object caller, Generation generation, List<RgbImage> images, long deadlineNanos)
+      Object caller, Generation generation, List<Question> images, long deadlineNanos)
       throws CallRejectedException {
     PendingCall call =
         new PendingCall(caller, generation, images, System.nanoTime(), deadlineNanos);
@@ -335,9 +335,9 @@ final class DynamicBatcher implements AutoCloseable {
 
   /** Runs one batch, split as long as it fails. */
   private void judge(BatchEngine engine, List<FairQueue.Slot> slots) {
-    List<RgbImage> images = new ArrayList<>(slots.size());
+    List<Question> images = new ArrayList<>(slots.size());
     for (FairQueue.Slot slot : slots) {
-      images.add(slot.call().image(slot.index()));
+      images.add(slot.call().question(slot.index()));
     }
     long started = System.nanoTime();
     List<Judged> results;
@@ -360,7 +360,7 @@ final class DynamicBatcher implements AutoCloseable {
     results.forEach(judged -> listener.itemJudged(engine, judged));
   }
 
-  private List<Judged> judgePadded(BatchEngine engine, List<RgbImage> images) {
+  private List<Judged> judgePadded(BatchEngine engine, List<Question> images) {
     int size = images.size();
     int padded = config.paddedSize(size);
     for (int i = size; i < padded; i++) {
@@ -403,7 +403,9 @@ final class DynamicBatcher implements AutoCloseable {
     byte[] grey = new byte[generation.description().imageBytes()];
     Arrays.fill(grey, (byte) 128);
     try {
-      judgePadded(generation.engine(), new ArrayList<>(List.of(new RgbImage(side, side, grey))));
+      judgePadded(
+          generation.engine(),
+          new ArrayList<>(List.of(Question.of(new RgbImage(side, side, grey)))));
       failuresInARow.set(0);
     } catch (RuntimeException | LinkageError | OutOfMemoryError | StackOverflowError e) {
       if (!broken) {

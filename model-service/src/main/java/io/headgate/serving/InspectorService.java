@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 /** The wire: requests to calls of the batcher, outcomes to responses. */
 final class InspectorService extends InspectorGrpc.InspectorImplBase {
   private static final int DEFAULT_LABELS = 5;
+  private static final int MAX_LABELS = 1000;
   private static final Logger log = LoggerFactory.getLogger(InspectorService.class);
 
   private final DynamicBatcher batcher;
@@ -93,19 +94,26 @@ final class InspectorService extends InspectorGrpc.InspectorImplBase {
       Generation generation,
       ServerCallStreamObserver<InspectResponse> response) {
     EngineDescription engine = generation.description();
-    List<RgbImage> images = new ArrayList<>(request.getImagesCount());
+    List<Question> images = new ArrayList<>(request.getImagesCount());
+    int topLabels = request.getOptions().getTopLabels();
+    int labels =
+        topLabels == 0 ? DEFAULT_LABELS : Math.min(topLabels & Integer.MAX_VALUE, MAX_LABELS);
+    boolean evidence = request.getOptions().getAlwaysEvidence();
     ItemOutcome[] outcomes = new ItemOutcome[request.getImagesCount()];
     for (int i = 0; i < outcomes.length; i++) {
       ImageTensor tensor = request.getImages(i);
       outcomes[i] = wrongShape(tensor, engine.imageSize());
       if (outcomes[i] == null) {
         images.add(
-            new RgbImage(engine.imageSize(), engine.imageSize(), tensor.getRgb().toByteArray()));
+            new Question(
+                new RgbImage(engine.imageSize(), engine.imageSize(), tensor.getRgb().toByteArray()),
+                labels,
+                evidence));
       }
     }
     if (images.isEmpty()) {
       generation.release();
-      answer(request, engine, outcomes, List.of(), response);
+      answer(engine, outcomes, List.of(), response);
       return;
     }
     PendingCall call;
@@ -120,7 +128,7 @@ final class InspectorService extends InspectorGrpc.InspectorImplBase {
         .whenCompleteAsync(
             (judged, failure) -> {
               if (failure == null) {
-                answer(request, engine, outcomes, judged, response);
+                answer(engine, outcomes, judged, response);
               } else {
                 fail(failure, response);
               }
@@ -177,7 +185,6 @@ final class InspectorService extends InspectorGrpc.InspectorImplBase {
   }
 
   private void answer(
-      InspectRequest request,
       EngineDescription engine,
       ItemOutcome[] outcomes,
       List<ItemOutcome> judged,
@@ -185,25 +192,22 @@ final class InspectorService extends InspectorGrpc.InspectorImplBase {
     if (response.isCancelled()) {
       return;
     }
-    int topLabels = request.getOptions().getTopLabels();
-    int labels = topLabels == 0 ? DEFAULT_LABELS : topLabels & Integer.MAX_VALUE;
-    boolean evidence = request.getOptions().getAlwaysEvidence();
     InspectResponse.Builder message =
         InspectResponse.newBuilder()
             .setModelFingerprint(engine.ids().modelFingerprint())
             .setCalibrationId(engine.ids().calibrationId());
     int next = 0;
     for (ItemOutcome outcome : outcomes) {
-      message.addResults(result(outcome == null ? judged.get(next++) : outcome, labels, evidence));
+      message.addResults(result(outcome == null ? judged.get(next++) : outcome));
     }
     response.onNext(message.build());
     response.onCompleted();
   }
 
-  private static ImageResult result(ItemOutcome outcome, int labels, boolean evidence) {
+  private static ImageResult result(ItemOutcome outcome) {
     ImageResult.Builder result = ImageResult.newBuilder();
     if (outcome instanceof ItemOutcome.Done done) {
-      return result.setInspection(done.judged().inspection(labels, evidence)).build();
+      return result.setInspection(done.judged().inspection()).build();
     }
     ItemOutcome.Failed failed = (ItemOutcome.Failed) outcome;
     return result

@@ -76,6 +76,19 @@ public final class ModelServer implements AutoCloseable {
   }
 
   /**
+   * Serves a model that the caller has loaded and will close after the server. Returns when calls
+   * are answered.
+   *
+   * @throws UserException if a port is taken, the TLS files cannot be used, or the calibration
+   *     belongs to another model
+   */
+  public static ModelServer start(ServerConfig config, ServedModel served) {
+    ModelHandle handle =
+        new ModelHandle(served.model(), served.classifier(), served.precision(), () -> {});
+    return start(config, new GuardEngine(handle, served.calibration(), served.policy()));
+  }
+
+  /**
    * Warms the engine and serves it. Returns when calls are answered.
    *
    * @throws UserException if a port is taken or the TLS files cannot be used

@@ -1,6 +1,5 @@
 package io.headgate.serving;
 
-import io.headgate.imaging.RgbImage;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +15,7 @@ final class PendingCall {
 
   private final Object caller;
   private final Generation generation;
-  private final List<RgbImage> images;
+  private final List<Question> images;
   private final long bytes;
   private final long enqueuedNanos;
   private final long deadlineNanos;
@@ -40,13 +39,13 @@ final class PendingCall {
   PendingCall(
       Object caller,
       Generation generation,
-      List<RgbImage> images,
+      List<Question> images,
       long enqueuedNanos,
       long deadlineNanos) {
     this.caller = caller;
     this.generation = generation;
     this.images = List.copyOf(images);
-    this.bytes = images.stream().mapToLong(image -> image.rgb().length).sum();
+    this.bytes = images.stream().mapToLong(question -> question.image().rgb().length).sum();
     this.enqueuedNanos = enqueuedNanos;
     this.deadlineNanos = deadlineNanos;
     this.outcomes = new ItemOutcome[images.size()];
@@ -61,7 +60,7 @@ final class PendingCall {
     return generation;
   }
 
-  RgbImage image(int index) {
+  Question question(int index) {
     return images.get(index);
   }
 

@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.core.metrics.Info;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +63,7 @@ public final class ServingMetrics implements BatchListener {
   /** Similarity of each last-layer {@code head} to its clean prototype. */
   public static final String SIMILARITY = "headgate_head_similarity";
 
-  /** Distance of the mean similarity of clean images from calibration, in its deviations. */
+  /** Distance of the clean images' mean similarity from calibration, −1 being at ε. */
   public static final String SIMILARITY_DRIFT = "headgate_head_similarity_drift";
 
   /** Scores by {@code detector}. */
@@ -131,7 +132,15 @@ public final class ServingMetrics implements BatchListener {
           .description("Forward passes that failed, the parts of split batches included")
           .register(registry);
   private final JvmGcMetrics gc = new JvmGcMetrics();
-  private final List<Meter> servingInfo = new ArrayList<>();
+  private final List<Meter> drifts = new ArrayList<>();
+
+  /** Prometheus's own: a gauge of Micrometer loses the suffix that makes it an info metric. */
+  private final Info info =
+      Info.builder()
+          .name(SERVING_INFO)
+          .help("1, labelled with what is served")
+          .labelNames("model", "calibration", "precision", "policy")
+          .register(registry.getPrometheusRegistry());
 
   ServingMetrics() {
     gauge(IN_FLIGHT_REQUESTS, "Calls that run now", inFlight::get);
@@ -304,25 +313,19 @@ public final class ServingMetrics implements BatchListener {
   synchronized void serving(BatchEngine current) {
     EngineDescription engine = current.description();
     SimilarityDrift drift = current.drift();
-    servingInfo.forEach(registry::remove);
-    servingInfo.clear();
-    servingInfo.add(
-        Gauge.builder(SERVING_INFO, () -> 1)
-            .description("1, labelled with what is served")
-            .tags(
-                "model", engine.ids().modelFingerprint(),
-                "calibration", engine.ids().calibrationId(),
-                "precision", engine.precision(),
-                "policy", engine.policy())
-            .strongReference(true)
-            .register(registry));
+    drifts.forEach(registry::remove);
+    drifts.clear();
+    info.setLabelValues(
+        engine.ids().modelFingerprint(),
+        engine.ids().calibrationId(),
+        engine.precision(),
+        engine.policy());
     for (int head = 0; head < drift.heads(); head++) {
       int h = head;
-      servingInfo.add(
+      drifts.add(
           Gauge.builder(SIMILARITY_DRIFT, () -> drift.of(h))
               .description(
-                  "Distance of the mean similarity of clean images from calibration, in its"
-                      + " standard deviations")
+                  "Distance of the clean images' mean similarity from calibration; -1: at epsilon")
               .tags(Tags.of("head", Integer.toString(head)))
               .strongReference(true)
               .register(registry));

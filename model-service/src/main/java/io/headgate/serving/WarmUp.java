@@ -39,13 +39,13 @@ final class WarmUp {
     return warmed;
   }
 
-  private static List<RgbImage> noise(int side, int count) {
+  private static List<Question> noise(int side, int count) {
     Random random = new Random(side);
-    List<RgbImage> images = new ArrayList<>(count);
+    List<Question> images = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       byte[] rgb = new byte[side * side * 3];
       random.nextBytes(rgb);
-      images.add(new RgbImage(side, side, rgb));
+      images.add(Question.of(new RgbImage(side, side, rgb)));
     }
     return images;
   }

@@ -3,7 +3,6 @@ package io.headgate.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.headgate.imaging.RgbImage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -121,7 +120,10 @@ class DynamicBatcherTest {
 
     PendingCall late =
         batcher.submit(
-            "a", batcher.retainCurrent(), List.of(FakeEngine.image(2)), System.nanoTime() + 1);
+            "a",
+            batcher.retainCurrent(),
+            List.of(Question.of(FakeEngine.image(2))),
+            System.nanoTime() + 1);
     engine.release();
 
     assertThat(values(running)).containsExactly(1);
@@ -246,7 +248,8 @@ class DynamicBatcherTest {
   }
 
   private PendingCall submit(String caller, int... values) throws CallRejectedException {
-    List<RgbImage> images = IntStream.of(values).mapToObj(FakeEngine::image).toList();
+    List<Question> images =
+        IntStream.of(values).mapToObj(FakeEngine::image).map(Question::of).toList();
     return batcher.submit(caller, batcher.retainCurrent(), images, PendingCall.NO_DEADLINE);
   }
 

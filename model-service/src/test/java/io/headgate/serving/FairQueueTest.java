@@ -2,7 +2,6 @@ package io.headgate.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.imaging.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -173,7 +172,7 @@ class FairQueueTest {
     return new PendingCall(caller, generation, images(images), 0, PendingCall.NO_DEADLINE);
   }
 
-  private static List<RgbImage> images(int count) {
-    return IntStream.range(0, count).mapToObj(FakeEngine::image).toList();
+  private static List<Question> images(int count) {
+    return IntStream.range(0, count).mapToObj(FakeEngine::image).map(Question::of).toList();
   }
 }

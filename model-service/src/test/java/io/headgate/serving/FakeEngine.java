@@ -19,7 +19,7 @@ final class FakeEngine implements BatchEngine {
 
   private final ServedIds ids;
   private final SimilarityDrift drift =
-      new SimilarityDrift(new double[] {0.5, 0.5}, new double[] {0.1, 0.1});
+      new SimilarityDrift(new double[] {0.5, 0.5}, new float[] {0.1f, 0.1f});
   private final Semaphore turns = new Semaphore(0);
   private final AtomicBoolean closed = new AtomicBoolean();
   private final List<Integer> batchSizes = Collections.synchronizedList(new ArrayList<>());
@@ -105,7 +105,7 @@ final class FakeEngine implements BatchEngine {
   }
 
   @Override
-  public List<Judged> judge(List<RgbImage> images) {
+  public List<Judged> judge(List<Question> images) {
     if (closed.get()) {
       throw new IllegalStateException("used after close");
     }
@@ -117,10 +117,10 @@ final class FakeEngine implements BatchEngine {
     if (nanosPerBatch > 0) {
       java.util.concurrent.locks.LockSupport.parkNanos(nanosPerBatch);
     }
-    if (broken || images.stream().anyMatch(image -> image.rgb()[0] == poison)) {
+    if (broken || images.stream().anyMatch(q -> q.image().rgb()[0] == poison)) {
       throw new IllegalStateException("cannot digest this batch");
     }
-    return images.stream().<Judged>map(image -> new Echo(image.rgb()[0], ids)).toList();
+    return images.stream().<Judged>map(q -> new Echo(q.image().rgb()[0], ids)).toList();
   }
 
   @Override
@@ -133,7 +133,7 @@ final class FakeEngine implements BatchEngine {
   /** The byte as label; the ids it was computed with as policy. */
   record Echo(int value, ServedIds ids) implements Judged {
     @Override
-    public Inspection inspection(int topLabels, boolean alwaysEvidence) {
+    public Inspection inspection() {
       return Inspection.newBuilder()
           .setRoute(Route.ROUTE_CLEAN)
           .addLabels(
