@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Brings together what a configuration states, what the shapes tell and what the user says.
@@ -23,14 +24,18 @@ record Configuration(Path file, Stated stated) {
     Path transformers = checkpoint.path().resolveSibling(TransformersConfig.NAME);
     return switch (naming) {
       case OPEN_CLIP ->
-          Files.exists(openClip)
+          checkpoint.configured() && Files.exists(openClip)
               ? new Configuration(openClip, OpenClipConfig.read(openClip))
-              : new Configuration(checkpoint.path(), Stated.nothing());
+              : withoutFile(checkpoint);
       case TRANSFORMERS ->
-          Files.exists(transformers)
+          checkpoint.configured() && Files.exists(transformers)
               ? new Configuration(transformers, TransformersConfig.read(transformers))
-              : new Configuration(checkpoint.path(), Stated.nothing());
+              : withoutFile(checkpoint);
     };
+  }
+
+  private static Configuration withoutFile(Checkpoint checkpoint) {
+    return new Configuration(checkpoint.path(), Stated.by(checkpoint.hints()));
   }
 
   /**
@@ -40,7 +45,7 @@ record Configuration(Path file, Stated stated) {
     requireAgreement(found);
     Optional<Activation> activation = options.activation().or(stated::activation);
     int width = found.vision().width();
-    var heads = options.heads().isPresent() ? options.heads() : stated.heads();
+    OptionalInt heads = heads(width, options);
     List<String> missing = new ArrayList<>();
     if (activation.isEmpty()) {
       missing.add("--activation quick_gelu or gelu");
@@ -55,7 +60,7 @@ record Configuration(Path file, Stated stated) {
               .formatted(String.join(" and ", missing), describe(found)));
     }
     int h = heads.getAsInt();
-    if (width % h != 0) {
+    if (h == 0 || width % h != 0) {
       throw new WeightsException(
           file,
           "heads: %d (expected: a divisor of the vision width %d); set --heads"
@@ -77,6 +82,14 @@ record Configuration(Path file, Stated stated) {
         activation.get(),
         stated.layerNormEps(),
         stated.preprocessing().orElseGet(() -> Preprocessing.clip(found.imageSize())));
+  }
+
+  private OptionalInt heads(int width, WeightsOptions options) {
+    if (options.heads().isPresent()) {
+      return options.heads();
+    }
+    boolean fromWidth = stated.heads().isEmpty() && stated.headWidth().isPresent();
+    return fromWidth ? OptionalInt.of(width / stated.headWidth().getAsInt()) : stated.heads();
   }
 
   private TextConfig text(Architecture.Text text, int headWidth, WeightsOptions options) {

@@ -4,9 +4,6 @@ import java.nio.ByteBuffer;
 
 /** Stored elements to Java numbers. */
 final class Decode {
-  /** 2^112: moves the exponent bias of binary16 (15) to that of binary32 (127). */
-  private static final float HALF_BIAS = 0x1p112f;
-
   private Decode() {}
 
   /** Converts the first {@code n} elements of the buffer. F64 is rounded, integers are cast. */
@@ -15,7 +12,7 @@ final class Decode {
       case F32 -> from.duplicate().order(from.order()).clear().asFloatBuffer().get(into, 0, n);
       case F16 -> {
         for (int i = 0; i < n; i++) {
-          into[i] = half(from.getShort(2 * i));
+          into[i] = Half.toFloat(from.getShort(2 * i));
         }
       }
       case BF16 -> {
@@ -51,16 +48,5 @@ final class Decode {
             default -> throw new IllegalStateException(dtype + " is no integer type");
           };
     }
-  }
-
-  /** IEEE 754 binary16 to binary32, exact for every bit pattern. */
-  static float half(short bits) {
-    int magnitude = (bits & 0x7fff) << 13;
-    int sign = (bits & 0x8000) << 16;
-    int value =
-        (bits & 0x7c00) == 0x7c00
-            ? magnitude | 0x7f800000
-            : Float.floatToRawIntBits(Float.intBitsToFloat(magnitude) * HALF_BIAS);
-    return Float.intBitsToFloat(value | sign);
   }
 }

@@ -89,6 +89,11 @@ final class MappedFile implements AutoCloseable {
     return bytes;
   }
 
+  /** A little-endian copy of some bytes. */
+  ByteBuffer copy(long position, int length) {
+    return ByteBuffer.wrap(read(position, length)).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
   /** Gathers {@code count} elements of {@code bytes} each, {@code step} bytes apart. */
   void gather(long position, long step, int bytes, int count, ByteBuffer into, int at) {
     ByteBuffer[] open = windows();

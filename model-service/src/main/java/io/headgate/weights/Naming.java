@@ -67,7 +67,7 @@ enum Naming {
 
   /** Buffers that say nothing which the shapes and the architecture do not. */
   private static final Pattern OPEN_CLIP_IGNORED =
-      Pattern.compile("attn_mask|input_resolution|context_length|vocab_size");
+      Pattern.compile("(.*\\.)?attn_mask|input_resolution|context_length|vocab_size");
 
   private static final Pattern TRANSFORMERS_IGNORED =
       Pattern.compile("(text|vision)_model\\.embeddings\\.position_ids");

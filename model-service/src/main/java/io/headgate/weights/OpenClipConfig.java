@@ -27,9 +27,6 @@ final class OpenClipConfig {
     int imageSize = vision.size("image_size", 224);
     int width = vision.size("width", 768);
     int headWidth = vision.size("head_width", 64);
-    if (width % headWidth != 0) {
-      throw vision.wrong("head_width", "" + headWidth, "a divisor of the width " + width);
-    }
     sizes.put(Size.EMBEDDING, model.size("embed_dim", 512));
     sizes.put(Size.IMAGE_SIZE, imageSize);
     sizes.put(Size.PATCH_SIZE, vision.size("patch_size", 16));
@@ -51,7 +48,8 @@ final class OpenClipConfig {
     return new Stated(
         sizes,
         Optional.of(model.flag("quick_gelu", false) ? Activation.QUICK_GELU : Activation.GELU),
-        OptionalInt.of(width / headWidth),
+        OptionalInt.empty(),
+        OptionalInt.of(headWidth),
         OptionalInt.of(text.size("heads", 8)),
         eps,
         Optional.of(preprocessing(root.object("preprocess_cfg"), imageSize)));

@@ -24,7 +24,7 @@ record SafetensorsHeader(Map<String, WeightTensor> tensors, Map<String, String> 
   static final int MAX_TENSORS = 100_000;
   static final int MAX_RANK = 32;
   private static final int PREFIX_BYTES = 8;
-  private static final String METADATA = "__metadata__";
+  static final String METADATA = "__metadata__";
 
   static SafetensorsHeader read(MappedFile file) {
     return new Reader(file).read();

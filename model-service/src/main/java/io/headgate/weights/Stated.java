@@ -10,6 +10,7 @@ import java.util.OptionalInt;
  * @param sizes that the tensors' shapes have to confirm
  * @param activation of both towers
  * @param heads of the vision tower
+ * @param headWidth of the vision tower, stated instead of the number of heads
  * @param textHeads of the text tower
  * @param layerNormEps of both towers
  * @param preprocessing of images
@@ -18,6 +19,7 @@ record Stated(
     Map<Size, Integer> sizes,
     Optional<Activation> activation,
     OptionalInt heads,
+    OptionalInt headWidth,
     OptionalInt textHeads,
     double layerNormEps,
     Optional<Preprocessing> preprocessing) {
@@ -50,11 +52,12 @@ record Stated(
   }
 
   /** A checkpoint without configuration. */
-  static Stated nothing() {
+  static Stated by(TorchArchive.Hints hints) {
     return new Stated(
         Map.of(),
-        Optional.empty(),
+        hints.activation(),
         OptionalInt.empty(),
+        hints.headWidth() > 0 ? OptionalInt.of(hints.headWidth()) : OptionalInt.empty(),
         OptionalInt.empty(),
         DEFAULT_EPS,
         Optional.empty());

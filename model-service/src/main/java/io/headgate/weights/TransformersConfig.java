@@ -59,6 +59,7 @@ final class TransformersConfig {
         sizes,
         Optional.of(activation),
         OptionalInt.of(vision.size("num_attention_heads", 12)),
+        OptionalInt.empty(),
         visionOnly ? OptionalInt.empty() : OptionalInt.of(text.size("num_attention_heads", 8)),
         eps,
         Optional.of(preprocessing(file.resolveSibling(PREPROCESSOR), imageSize)));
