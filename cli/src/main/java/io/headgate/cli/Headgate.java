@@ -1,5 +1,6 @@
 package io.headgate.cli;
 
+import io.headgate.command.CalibrateCommand;
 import io.headgate.console.Console;
 import java.util.Set;
 import picocli.CommandLine;
@@ -24,6 +25,7 @@ public final class Headgate {
   /** The front door with all commands registered. */
   static CommandLine commandLine() {
     CommandLine root = Console.configure(new CommandLine(new Headgate()));
+    root.addSubcommand(new CalibrateCommand());
     return root;
   }
 
