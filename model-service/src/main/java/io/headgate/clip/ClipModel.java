@@ -71,7 +71,8 @@ public final class ClipModel implements Decomposer, AutoCloseable {
             spec,
             Arithmetic.packed(options.precision()),
             classifier);
-    this.vision = new VisionModel(manager, tower, shape, options.threads(), options.maxBatch());
+    this.vision =
+        new VisionModel(manager, tower, shape, options.effectiveThreads(), options.maxBatch());
   }
 
   /**

@@ -10,8 +10,8 @@ import java.util.OptionalInt;
  *
  * @param precision arithmetic of the vision tower
  * @param device {@code cpu}, {@code gpu} or {@code gpuN}
- * @param threads cores that one call may use; 0 means all of them. The native library keeps one
- *     such number per process: the last model opened sets it
+ * @param threads that one call shares its images out to; 0 means as many as there are cores.
+ *     Callers that run side by side want 1 each
  * @param activation of a checkpoint that does not say; wins over one that does
  * @param heads per vision layer of a checkpoint that does not say; wins over one that does
  * @param maxBatch images computed at once; longer lists are split. Bounds the memory
@@ -49,6 +49,10 @@ public record ClipOptions(
   public static ClipOptions defaults() {
     return new ClipOptions(
         Precision.FP32, "cpu", 0, Optional.empty(), OptionalInt.empty(), DEFAULT_MAX_BATCH);
+  }
+
+  int effectiveThreads() {
+    return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
   public ClipOptions withPrecision(Precision other) {

@@ -3,7 +3,6 @@ package io.headgate.clip;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
 import io.headgate.decomposition.Decomposition;
 import io.headgate.decomposition.ModelShape;
 import io.headgate.imaging.RgbImage;
@@ -12,27 +11,28 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** A vision tower between plain values: images in, decompositions out. Safe for concurrent use. */
 final class VisionModel implements AutoCloseable {
   private final NDManager manager;
   private final VisionTower tower;
   private final ModelShape shape;
-  private final int threads;
+  private final Crew crew;
   private final int maxBatch;
   private final Pixels pixels;
 
   /**
    * @param manager stays the caller's; every call's tensors hang on a short-lived child of it
    * @param tower is closed with this
-   * @param threads of one call; 0 leaves the library's choice
+   * @param threads of one call, at least 1
    * @param maxBatch longer lists are split
    */
   VisionModel(NDManager manager, VisionTower tower, ModelShape shape, int threads, int maxBatch) {
     this.manager = manager;
     this.tower = tower;
     this.shape = shape;
-    this.threads = threads;
+    this.crew = new Crew(threads);
     this.maxBatch = maxBatch;
     this.pixels = new Pixels(shape.imageSize(), maxBatch);
   }
@@ -119,14 +119,14 @@ final class VisionModel implements AutoCloseable {
                 .formatted(i, image.width(), image.height(), shape.imageSize(), shape.imageSize()));
       }
     }
-    useThreads();
-    List<T> results = new ArrayList<>(images.size());
-    for (int from = 0; from < images.size(); from += maxBatch) {
-      int start = from;
-      List<RgbImage> batch = images.subList(from, Math.min(images.size(), from + maxBatch));
-      results.addAll(pixels.bytes(manager, batch, (scope, x) -> compute.apply(scope, x, start)));
-    }
-    return results;
+    int step = step(images.size());
+    return pieces(
+        images.size(),
+        step,
+        from -> {
+          List<RgbImage> piece = images.subList(from, Math.min(images.size(), from + step));
+          return pixels.bytes(manager, piece, (scope, x) -> compute.apply(scope, x, from));
+        });
   }
 
   private <T> List<T> eachOfValues(float[] values, int count, Compute<T> compute) {
@@ -136,25 +136,28 @@ final class VisionModel implements AutoCloseable {
           "pixel values: %d numbers (expected: %d for [%d, 3, %d, %d])"
               .formatted(values.length, expected, count, shape.imageSize(), shape.imageSize()));
     }
-    useThreads();
-    List<T> results = new ArrayList<>(count);
-    for (int from = 0; from < count; from += maxBatch) {
-      int start = from;
-      results.addAll(
-          pixels.values(
-              manager,
-              values,
-              from,
-              Math.min(maxBatch, count - from),
-              (scope, x) -> compute.apply(scope, x, start)));
-    }
-    return results;
+    int step = step(count);
+    return pieces(
+        count,
+        step,
+        from -> {
+          int size = Math.min(step, count - from);
+          return pixels.values(
+              manager, values, from, size, (scope, x) -> compute.apply(scope, x, from));
+        });
   }
 
-  private void useThreads() {
-    if (threads > 0 && JniUtils.getNumThreads() != threads) {
-      JniUtils.setNumThreads(threads);
-    }
+  /** Images per piece: as equal as can be, at most what one batch may have. */
+  private int step(int count) {
+    int rounds = Math.max(1, (count + maxBatch - 1) / maxBatch);
+    int pieces = Math.max(1, Math.min(count, rounds * crew.size()));
+    return Math.max(1, (count + pieces - 1) / pieces);
+  }
+
+  private <T> List<T> pieces(int count, int step, IntFunction<List<T>> work) {
+    List<T> all = new ArrayList<>(count);
+    crew.share((count + step - 1) / step, piece -> work.apply(piece * step)).forEach(all::addAll);
+    return all;
   }
 
   /** {@code [B][T]} ascending indexes of the tokens that stay, the class token first. */
@@ -267,6 +270,7 @@ final class VisionModel implements AutoCloseable {
 
   @Override
   public void close() {
+    crew.close();
     tower.close();
   }
 }

@@ -168,6 +168,20 @@ final class NaiveClip {
     return new Parts(scale(f, 1 / norm), headParts, mlpParts, norm, mu, sigma, map, tokens);
   }
 
+  /** What each head of a layer gets of b_O, μ and β, whatever its tokens hold: {@code [D]}. */
+  double[] shareOfEveryHead(VisionSpec spec, int layer, double mu, double sigma, double norm) {
+    int heads = spec.shape().heads();
+    int c = 2 * spec.shape().layers() + 1;
+    double[] gamma = vector("visual.ln_post.weight");
+    double[] beta = vector("visual.ln_post.bias");
+    double[] bias = vector("visual.transformer.resblocks." + layer + ".attn.out_proj.bias");
+    double[] wide = new double[gamma.length];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = gamma[i] * (bias[i] / heads - mu / (c * heads)) / sigma + beta[i] / (c * heads);
+    }
+    return scale(project(wide, matrix("visual.proj")), 1 / norm);
+  }
+
   /** z·W_O[h] without bias. */
   private static double[] throughHead(double[] z, double[][] outProj, int from) {
     return Arrays.stream(outProj)
