@@ -2,6 +2,7 @@ package io.headgate.cli;
 
 import io.headgate.command.CalibrateCommand;
 import io.headgate.console.Console;
+import io.headgate.lab.command.LabCommand;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -26,6 +27,7 @@ public final class Headgate {
   static CommandLine commandLine() {
     CommandLine root = Console.configure(new CommandLine(new Headgate()));
     root.addSubcommand(new CalibrateCommand());
+    root.addSubcommand(LabCommand.commandLine());
     return root;
   }
 

@@ -1,0 +1,7 @@
+package io.headgate.lab.attacks;
+
+/** Where a patch goes. */
+enum PatchPlace {
+  RANDOM,
+  CENTRE
+}

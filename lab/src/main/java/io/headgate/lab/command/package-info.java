@@ -1,0 +1,2 @@
+/** The lab's commands: training, poisoning, pictures, evaluation, report. Wiring only. */
+package io.headgate.lab.command;
