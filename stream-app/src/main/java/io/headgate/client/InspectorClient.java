@@ -62,7 +62,9 @@ public final class InspectorClient implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(InspectorClient.class);
   private static final int BLAMED_AFTER = 3;
   private static final int MAX_RESPONSE_BYTES = 64 << 20;
-  private static final Duration LONGEST_HOLD = Duration.ofSeconds(1);
+
+  /** Longest that an image waits in the queue of a service that answers, for others to join it. */
+  public static final Duration LONGEST_HOLD = Duration.ofSeconds(1);
 
   private enum Circuit {
     CLOSED,

@@ -26,7 +26,7 @@ public final class GuardApp {
    * @throws io.headgate.console.UserException if its parts do not fit together
    */
   public static GuardApp configure(GuardConfig config) {
-    KafkaSettings.of(config);
+    TimingBudget.of(config).check();
     return new GuardApp(config);
   }
 

@@ -1,5 +1,6 @@
 package io.headgate.stream;
 
+import io.headgate.claimcheck.ClaimRules;
 import io.headgate.client.ClientConfig;
 import io.headgate.imaging.ImageLimits;
 import io.headgate.serde.HeadgateSerdes;
@@ -31,6 +32,7 @@ import java.util.Optional;
  * @param duplicateWindow ids remembered per partition
  * @param outagePolicy what to do when the service stays away
  * @param imageLimits bounds of what is decoded
+ * @param claims which references are followed
  * @param instanceId static membership; empty for dynamic
  * @param kafka any Kafka setting, over everything above, with Kafka Streams' prefixes
  */
@@ -56,6 +58,7 @@ public record GuardConfig(
     int duplicateWindow,
     OutagePolicy outagePolicy,
     ImageLimits imageLimits,
+    ClaimRules claims,
     Optional<String> instanceId,
     Map<String, String> kafka) {
   public GuardConfig {
@@ -134,6 +137,7 @@ public record GuardConfig(
     private int duplicateWindow = 10_000;
     private OutagePolicy outagePolicy = OutagePolicy.HOLD;
     private ImageLimits imageLimits = ImageLimits.defaults();
+    private ClaimRules claims = ClaimRules.none();
     private Optional<String> instanceId = Optional.empty();
     private Map<String, String> kafka = Map.of();
 
@@ -231,6 +235,11 @@ public record GuardConfig(
       return this;
     }
 
+    public Builder claims(ClaimRules rules) {
+      this.claims = rules;
+      return this;
+    }
+
     public Builder instanceId(Optional<String> id) {
       this.instanceId = id;
       return this;
@@ -268,6 +277,7 @@ public record GuardConfig(
           duplicateWindow,
           outagePolicy,
           imageLimits,
+          claims,
           instanceId,
           kafka);
     }

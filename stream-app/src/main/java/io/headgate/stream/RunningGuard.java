@@ -17,6 +17,8 @@ import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -47,6 +49,7 @@ public final class RunningGuard implements AutoCloseable {
   private final GuardConfig config;
   private final InspectorClient client;
   private final Events events;
+  private final Claims claims;
   private final GuardMetrics metrics;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final CountDownLatch running = new CountDownLatch(1);
@@ -61,6 +64,7 @@ public final class RunningGuard implements AutoCloseable {
   RunningGuard(GuardConfig config, MeterRegistry meters) {
     this.config = config;
     this.events = new Events(config.registry());
+    this.claims = new Claims(config.claims());
     this.client = new InspectorClient(config.client(), meters);
     this.metrics = new GuardMetrics(meters);
     this.starter = new Thread(this::begin, "headgate-guard-start");
@@ -74,8 +78,9 @@ public final class RunningGuard implements AutoCloseable {
   private void begin() {
     try {
       Optional<ServiceDescription> service = awaitService();
-      if (service.isPresent()) {
-        stream(service.get());
+      Optional<RecordLimits> limits = service.isPresent() ? awaitTopics() : Optional.empty();
+      if (limits.isPresent()) {
+        stream(service.get(), limits.get());
       }
     } catch (RuntimeException e) {
       fail(e);
@@ -83,17 +88,32 @@ public final class RunningGuard implements AutoCloseable {
   }
 
   private Optional<ServiceDescription> awaitService() {
+    return retry(
+        () -> {
+          try {
+            return client.describe();
+          } catch (ServiceUnavailableException e) {
+            throw new NotYetException("the model service", e);
+          }
+        });
+  }
+
+  private Optional<RecordLimits> awaitTopics() {
+    return retry(() -> TopicCheck.limits(config));
+  }
+
+  private <T> Optional<T> retry(Attempt<T> attempt) {
     SplittableRandom random = new SplittableRandom();
-    for (int attempt = 0; closing.getCount() > 0; attempt++) {
+    for (int failures = 0; closing.getCount() > 0; failures++) {
       try {
-        return Optional.of(client.describe());
-      } catch (ServiceUnavailableException e) {
-        if (attempt % 10 == 0) {
-          log.warn("waiting for the model service before reading any event: {}", e.getMessage());
+        return Optional.of(attempt.make());
+      } catch (NotYetException e) {
+        if (failures % 10 == 0) {
+          log.warn("waiting for {} before reading any event: {}", e.what(), e.getMessage());
         }
         try {
-          if (closing.await(
-              config.timing().backoff().delay(attempt, random).toMillis(), TimeUnit.MILLISECONDS)) {
+          Duration wait = config.timing().backoff().delay(failures, random);
+          if (closing.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
             break;
           }
         } catch (InterruptedException interrupted) {
@@ -105,7 +125,12 @@ public final class RunningGuard implements AutoCloseable {
     return Optional.empty();
   }
 
-  private synchronized void stream(ServiceDescription service) {
+  /** Something that may not be there yet. */
+  private interface Attempt<T> {
+    T make() throws NotYetException;
+  }
+
+  private synchronized void stream(ServiceDescription service, RecordLimits limits) {
     if (closing.getCount() == 0) {
       return;
     }
@@ -115,15 +140,7 @@ public final class RunningGuard implements AutoCloseable {
         service.calibrationId(),
         service.imageSize(),
         service.imageSize());
-    Wiring wiring =
-        Wiring.of(
-            config,
-            events,
-            new Claims(),
-            client,
-            metrics,
-            RecordLimits.same(config.maxRecordBytes()),
-            closing);
+    Wiring wiring = Wiring.of(config, events, claims, client, metrics, limits, closing);
     judge = wiring.judge();
     topology = wiring.topology();
     Properties properties = new Properties();
@@ -254,7 +271,15 @@ public final class RunningGuard implements AutoCloseable {
       Thread last = new Thread(() -> giveUpWaiting(grace * 7 / 10), "headgate-guard-close");
       last.setDaemon(true);
       last.start();
-      boolean clean = streams.close(Duration.ofMillis(grace));
+      // a static member keeps its place for its restart; any other leaves, so that the rest of the
+      // group takes over now and not when its session times out
+      boolean clean =
+          streams.close(
+              CloseOptions.timeout(Duration.ofMillis(grace))
+                  .withGroupMembershipOperation(
+                      config.instanceId().isPresent()
+                          ? GroupMembershipOperation.REMAIN_IN_GROUP
+                          : GroupMembershipOperation.LEAVE_GROUP));
       last.interrupt();
       if (!clean) {
         log.warn(
@@ -265,6 +290,7 @@ public final class RunningGuard implements AutoCloseable {
       judge.close();
     }
     client.close();
+    claims.close();
     events.close();
     if (phase != Phase.FAILED) {
       phase = Phase.CLOSED;

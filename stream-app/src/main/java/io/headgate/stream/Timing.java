@@ -54,7 +54,7 @@ public record Timing(
         3,
         new Backoff(Duration.ofMillis(50), Duration.ofSeconds(2)),
         Duration.ofMillis(100),
-        Duration.ofSeconds(30),
+        Duration.ofSeconds(60),
         Duration.ofMinutes(15),
         Duration.ofMinutes(1),
         Duration.ofSeconds(20));

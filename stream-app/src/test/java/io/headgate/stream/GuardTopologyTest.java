@@ -3,6 +3,7 @@ package io.headgate.stream;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.claimcheck.ClaimRules;
 import io.headgate.claimcheck.Claims;
 import io.headgate.client.FakeInspector;
 import io.headgate.client.InspectorClient;
@@ -52,7 +53,7 @@ class GuardTopologyTest {
         Wiring.of(
             config,
             serdes,
-            new Claims(),
+            new Claims(ClaimRules.none()),
             client,
             new GuardMetrics(meters),
             RecordLimits.same(64 << 10),
