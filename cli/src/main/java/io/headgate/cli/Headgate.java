@@ -1,6 +1,7 @@
 package io.headgate.cli;
 
 import io.headgate.command.CalibrateCommand;
+import io.headgate.command.InspectCommand;
 import io.headgate.console.Console;
 import io.headgate.lab.command.LabCommand;
 import java.util.Set;
@@ -28,6 +29,7 @@ public final class Headgate {
     CommandLine root = Console.configure(new CommandLine(new Headgate()));
     root.addSubcommand(new CalibrateCommand());
     root.addSubcommand(LabCommand.commandLine());
+    root.addSubcommand(new InspectCommand());
     return root;
   }
 

@@ -211,7 +211,12 @@ public final class ClipModel implements Decomposer, AutoCloseable {
     return open(() -> encode(ids));
   }
 
-  private float[][] encode(List<String> texts) {
+  /**
+   * The vocabulary of the model folder, with the text tower's context length.
+   *
+   * @throws UserException if the checkpoint has no text tower or the vocabulary is another model's
+   */
+  public Tokenizer tokenizer() {
     TextConfig text = text();
     Tokenizer tokenizer = Tokenizer.open(folder, text.contextLength());
     if (tokenizer.vocabularySize() > text.vocabularySize()) {
@@ -219,7 +224,11 @@ public final class ClipModel implements Decomposer, AutoCloseable {
           "%s: a vocabulary of %,d tokens for a text tower of %,d (expected: vocab.json and merges.txt of this model beside its weights)"
               .formatted(folder, tokenizer.vocabularySize(), text.vocabularySize()));
     }
-    return encode(texts.stream().map(tokenizer::encode).toArray(int[][]::new));
+    return tokenizer;
+  }
+
+  private float[][] encode(List<String> texts) {
+    return encode(texts.stream().map(tokenizer()::encode).toArray(int[][]::new));
   }
 
   private float[][] encode(int[][] ids) {
