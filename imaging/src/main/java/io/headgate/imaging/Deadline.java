@@ -22,11 +22,15 @@ final class Deadline {
 
   void check() throws ImageRejectedException {
     if (passed()) {
-      throw new ImageRejectedException(
-          RejectionCode.TIMEOUT,
-          "decoding took longer than %d ms (the image is too complex for the limit): raise the"
-                  .formatted(budget.toMillis())
-              + " decode deadline if such images are expected");
+      throw rejection();
     }
+  }
+
+  ImageRejectedException rejection() {
+    return new ImageRejectedException(
+        RejectionCode.TIMEOUT,
+        "decoding took longer than %d ms (the picture is too complex or the machine too busy): raise"
+                .formatted(budget.toMillis())
+            + " the decode deadline if such images are expected");
   }
 }

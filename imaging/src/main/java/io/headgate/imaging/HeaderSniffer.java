@@ -17,22 +17,23 @@ final class HeaderSniffer {
           "%d bytes (expected: at most %d): send a smaller file or raise the byte limit"
               .formatted(encoded.length, limits.maxBytes()));
     }
-    ImageHeader header = parse(encoded);
+    ImageHeader header = parse(encoded, limits);
     check(header, limits);
     return header;
   }
 
-  private static ImageHeader parse(byte[] encoded) throws ImageRejectedException {
+  private static ImageHeader parse(byte[] encoded, ImageLimits limits)
+      throws ImageRejectedException {
     Bytes bytes = new Bytes(encoded);
     if (bytes.startsWith(0xff, 0xd8)) {
-      return JpegHeader.parse(bytes);
+      return JpegFile.header(bytes);
     }
     if (bytes.startsWith(0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n')) {
-      return PngHeader.parse(bytes);
+      return PngHeader.describe(bytes);
     }
     if (bytes.startsWith('G', 'I', 'F', '8', '7', 'a')
         || bytes.startsWith('G', 'I', 'F', '8', '9', 'a')) {
-      return GifHeader.parse(bytes);
+      return GifFile.describe(bytes, limits.maxFrames());
     }
     if (bytes.startsWith('R', 'I', 'F', 'F') && bytes.matches(8, 'W', 'E', 'B', 'P')) {
       return WebpHeader.parse(bytes);
