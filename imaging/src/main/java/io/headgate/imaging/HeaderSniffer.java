@@ -36,7 +36,7 @@ final class HeaderSniffer {
       return GifFile.describe(bytes, limits.maxFrames());
     }
     if (bytes.startsWith('R', 'I', 'F', 'F') && bytes.matches(8, 'W', 'E', 'B', 'P')) {
-      return WebpHeader.parse(bytes);
+      return WebpFile.parse(bytes, limits.maxFrames()).header();
     }
     throw unknown(bytes);
   }

@@ -11,6 +11,7 @@ import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.Locale;
 import javax.imageio.ImageReadParam;
@@ -68,7 +69,8 @@ final class JpegDecoder {
     deadline.check();
   }
 
-  private static ImageReader jdkReader() throws IOException {
+  /** A new instance of the JDK's own reader, whatever else is registered. */
+  static ImageReader jdkReader() {
     Iterator<ImageReaderSpi> spis =
         IIORegistry.getDefaultInstance()
             .getServiceProviders(
@@ -77,7 +79,11 @@ final class JpegDecoder {
       throw new IllegalStateException(
           "the JDK's JPEG reader is missing (expected: a JDK with the module java.desktop)");
     }
-    return spis.next().createReaderInstance();
+    try {
+      return spis.next().createReaderInstance();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void inkRows(

@@ -1,39 +1,54 @@
 package io.headgate.imaging;
 
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.MemoryCacheImageInputStream;
+import java.util.Arrays;
 
-/** WebP. */
+/**
+ * The first picture of a WebP file on its canvas. Alpha is dropped, so the ALPH chunk is not even
+ * read. Pixels equal libwebp's, whose upsampling and colour conversion the rest of the world
+ * follows.
+ */
 final class WebpDecoder {
   private WebpDecoder() {}
 
   static void decode(Bytes bytes, Deadline deadline, RowSink sink) throws ImageRejectedException {
-    ImageReader reader = ImageIO.getImageReadersByFormatName("webp").next();
-    try (MemoryCacheImageInputStream in =
-        new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes.array()))) {
-      reader.setInput(in, true, true);
-      BufferedImage image = reader.read(0);
-      byte[] row = new byte[image.getWidth() * 3];
-      int[] samples = new int[image.getWidth() * image.getRaster().getNumBands()];
-      for (int y = 0; y < image.getHeight(); y++) {
-        image.getRaster().getPixels(0, y, image.getWidth(), 1, samples);
-        int bands = image.getRaster().getNumBands();
-        for (int x = 0; x < image.getWidth(); x++) {
-          for (int c = 0; c < 3; c++) {
-            row[x * 3 + c] = (byte) samples[x * bands + c];
-          }
-        }
-        sink.row(y, row, 0);
+    WebpFile file = WebpFile.parse(bytes, 1);
+    RowSource picture =
+        file.lossless()
+            ? Vp8lDecoder.decode(bytes, file.data(), file.end(), deadline)
+            : Vp8Decoder.decode(bytes, file.data(), file.end(), deadline);
+    int firstColumn = Math.max(sink.firstColumn(), file.left());
+    int endColumn = Math.min(sink.endColumn(), file.left() + file.pictureWidth());
+    byte[] row = new byte[file.width() * RgbImage.CHANNELS];
+    for (int y = 0; y < file.height(); y++) {
+      if (!sink.wants(y)) {
+        continue;
       }
-    } catch (IOException | RuntimeException e) {
-      throw new ImageRejectedException(RejectionCode.CORRUPT, "WebP: " + e.getMessage(), e);
-    } finally {
-      reader.dispose();
+      deadline.check();
+      boolean inPicture = y >= file.top() && y < file.top() + file.pictureHeight();
+      if (inPicture && firstColumn < endColumn) {
+        picture.row(
+            y - file.top(),
+            firstColumn - file.left(),
+            endColumn - file.left(),
+            row,
+            file.left() * RgbImage.CHANNELS);
+      } else {
+        // Where the picture leaves the canvas bare it is transparent black.
+        Arrays.fill(row, (byte) 0);
+      }
+      sink.row(y, row, 0);
     }
-    deadline.check();
+  }
+
+  /** A decoded picture that hands out its rows as RGB. */
+  interface RowSource {
+    /**
+     * @param y row of the picture
+     * @param from first column wanted
+     * @param to one past the last column wanted
+     * @param rgb interleaved
+     * @param offset of column 0's red byte in {@code rgb}
+     */
+    void row(int y, int from, int to, byte[] rgb, int offset);
   }
 }
