@@ -139,7 +139,7 @@ final class JpegDecoder {
       this.deadline = deadline;
       this.sink = sink;
       this.passes =
-          file.progressive()
+          file.multiScan()
               ? new byte[Math.toIntExact(file.header().pixels() * RgbImage.CHANNELS)]
               : null;
     }

@@ -10,11 +10,10 @@ import java.io.ByteArrayOutputStream;
  *
  * @param header size of the picture
  * @param encoding what its components mean
- * @param progressive whether scans refine each other
+ * @param multiScan whether the picture is complete only after several scans
  * @param canonical the file with tables, frame, scans and one colour marker only
  */
-record JpegFile(
-    ImageHeader header, ColourEncoding encoding, boolean progressive, byte[] canonical) {
+record JpegFile(ImageHeader header, ColourEncoding encoding, boolean multiScan, byte[] canonical) {
   /** More than any encoder writes; each one costs a pass over the picture. */
   static final int MAX_SCANS = 100;
 
@@ -95,7 +94,6 @@ record JpegFile(
     ByteArrayOutputStream body = new ByteArrayOutputStream(bytes.length());
     ImageHeader header = null;
     int frameAt = 0;
-    boolean progressive = false;
     boolean jfif = false;
     int adobeTransform = -1;
     int scans = 0;
@@ -116,7 +114,6 @@ record JpegFile(
         }
         header = frame(bytes, at, marker);
         frameAt = at;
-        progressive = marker == SOF2;
         copy(bytes, at - 2, length + 2, body);
       } else if (marker == APP0) {
         jfif |= length >= 16 && bytes.matches(at + 2, 'J', 'F', 'I', 'F', 0);
@@ -150,7 +147,7 @@ record JpegFile(
       throw Bytes.corrupt("JPEG without a scan");
     }
     ColourEncoding encoding = encoding(bytes, frameAt, jfif, adobeTransform);
-    return new JpegFile(header, encoding, progressive, assemble(encoding, body));
+    return new JpegFile(header, encoding, scans > 1, assemble(encoding, body));
   }
 
   private static byte[] assemble(ColourEncoding encoding, ByteArrayOutputStream body) {
