@@ -3,7 +3,11 @@ package io.headgate.cli;
 import io.headgate.command.CalibrateCommand;
 import io.headgate.command.InspectCommand;
 import io.headgate.console.Console;
+import io.headgate.deadletters.DeadLettersCommand;
+import io.headgate.demo.DemoCommand;
 import io.headgate.lab.command.LabCommand;
+import io.headgate.registry.SchemasCommand;
+import io.headgate.topics.TopicsCommand;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,6 +34,10 @@ public final class Headgate {
     root.addSubcommand(new CalibrateCommand());
     root.addSubcommand(LabCommand.commandLine());
     root.addSubcommand(new InspectCommand());
+    root.addSubcommand(new DemoCommand());
+    root.addSubcommand(new SchemasCommand());
+    root.addSubcommand(new TopicsCommand());
+    root.addSubcommand(new DeadLettersCommand());
     return root;
   }
 

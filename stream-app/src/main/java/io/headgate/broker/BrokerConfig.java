@@ -1,10 +1,13 @@
 package io.headgate.broker;
 
+import io.headgate.console.UserException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.Writer;
+import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,6 +98,18 @@ final class BrokerConfig {
       properties.store(writer, null);
     }
     return file;
+  }
+
+  static void requireFree(int port) throws IOException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    } catch (BindException e) {
+      throw new UserException(
+          "port %d: in use by another process (expected: a free port of 127.0.0.1); choose another one, or none for any free one"
+              .formatted(port),
+          e);
+    }
   }
 
   /** Two distinct free ports of the loopback interface. */

@@ -55,6 +55,24 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
   }
 
+  /**
+   * Starts on a given port.
+   *
+   * @param overrides broker settings that replace the defaults
+   * @throws io.headgate.console.UserException if another process has the port
+   * @throws IOException if the folder cannot be written
+   */
+  public static EmbeddedBroker start(Path folder, int port, Map<String, String> overrides)
+      throws IOException {
+    BrokerConfig.requireFree(port);
+    BrokerConfig.format(folder);
+    try {
+      return start(folder, port, BrokerConfig.freePorts()[0], overrides);
+    } catch (RuntimeException e) {
+      throw new IOException("embedded broker in " + folder + ": " + rootMessage(e), e);
+    }
+  }
+
   private static EmbeddedBroker start(
       Path folder, int port, int controllerPort, Map<String, String> overrides) {
     KafkaRaftServer server =

@@ -1,0 +1,130 @@
+package io.headgate.demo;
+
+import io.headgate.calibration.Calibration;
+import io.headgate.calibration.CalibrationException;
+import io.headgate.calibration.CalibrationSettings;
+import io.headgate.calibration.Calibrator;
+import io.headgate.calibration.CleanImage;
+import io.headgate.calibration.Trial;
+import io.headgate.clip.ClipModel;
+import io.headgate.console.Progress;
+import io.headgate.console.UserException;
+import io.headgate.guard.Guard;
+import io.headgate.guard.Judgement;
+import io.headgate.guard.RepairPolicy;
+import io.headgate.guard.Verdict;
+import io.headgate.imaging.ImageLimits;
+import io.headgate.imaging.ImagePreprocessor;
+import io.headgate.imaging.ImageRejectedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The calibration a model is demonstrated with: the one beside it, or one fitted now. */
+final class DemoCalibration {
+  /** Name of a calibration that lies beside its model. */
+  static final String FILE = "calibration.json";
+
+  private static final int BATCH = 32;
+
+  private DemoCalibration() {}
+
+  /** The calibration beside the model, if there is one and it is this model's. */
+  static Optional<Calibration> beside(Path model, String fingerprint) {
+    Path file = model.resolve(FILE);
+    if (Files.notExists(file)) {
+      return Optional.empty();
+    }
+    try {
+      Calibration calibration = Calibration.load(file);
+      return calibration.modelFingerprint().equals(fingerprint)
+          ? Optional.of(calibration)
+          : Optional.empty();
+    } catch (CalibrationException e) {
+      return Optional.empty(); // of another version: fitting takes seconds
+    }
+  }
+
+  /**
+   * Fits one on clean images.
+   *
+   * @throws UserException if there are too few of them
+   */
+  static Calibration fit(ClipModel model, Path cleanImages) throws IOException {
+    List<Path> files;
+    try (Stream<Path> list = Files.list(cleanImages)) {
+      files = list.filter(Files::isRegularFile).sorted().toList();
+    } catch (IOException e) {
+      throw new UserException(
+          "clean images to calibrate on: %s (expected: a readable folder): %s"
+              .formatted(cleanImages, e),
+          e);
+    }
+    Calibrator calibrator =
+        new Calibrator(
+            model,
+            model.classifier(),
+            "clip-bicubic-rgb",
+            CalibrationSettings.defaults(),
+            files.size(),
+            calibration ->
+                trial(new Guard(model, model.classifier(), calibration, RepairPolicy.PRUNE)));
+    ImagePreprocessor preprocessor = new ImagePreprocessor(ImageLimits.defaults());
+    int size = model.shape().imageSize();
+    try (Progress progress = Progress.start("calibrating", files.size())) {
+      List<CleanImage> batch = new ArrayList<>(BATCH);
+      for (Path file : files) {
+        byte[] bytes = Files.readAllBytes(file);
+        String name = file.getFileName().toString();
+        try {
+          batch.add(new CleanImage(name, sha256(bytes), preprocessor.crop(bytes, size)));
+        } catch (ImageRejectedException e) {
+          calibrator.skip(name, e.getMessage());
+        }
+        if (batch.size() == BATCH) {
+          calibrator.accept(batch);
+          batch.clear();
+        }
+        progress.advance(1);
+      }
+      calibrator.accept(batch);
+      return calibrator.finish(Instant.now(), Optional.empty());
+    }
+  }
+
+  private static Trial trial(Guard guard) {
+    return images ->
+        guard.judge(images).stream()
+            .map(
+                judgement ->
+                    new Trial.Outcome(
+                        judgement.scores().flagged(),
+                        judgement.verdict() instanceof Verdict.Quarantined,
+                        judgement.scores().deciding().score(),
+                        label(judgement)))
+            .toList();
+  }
+
+  private static String label(Judgement judgement) {
+    return judgement
+        .suspectedLabel()
+        .or(() -> judgement.labels().stream().findFirst())
+        .map(io.headgate.zeroshot.Label::name)
+        .orElse("");
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
+  }
+}

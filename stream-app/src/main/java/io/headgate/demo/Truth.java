@@ -1,0 +1,11 @@
+package io.headgate.demo;
+
+/** What an event of the demo really is; never told to the pipeline. */
+enum Truth {
+  /** An image without a trigger. */
+  CLEAN,
+  /** An image that carries the trigger of the attack. */
+  TRIGGERED,
+  /** A file that is no image, or a record that is no event. */
+  CORRUPT
+}
