@@ -88,6 +88,15 @@ record Checkpoint(
 
   private static Checkpoint openFile(Path path, boolean inFolder) {
     MappedFile file = MappedFile.open(path);
+    try {
+      return read(file, path, inFolder);
+    } catch (RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static Checkpoint read(MappedFile file, Path path, boolean inFolder) {
     if (StoredZip.looksLikeOne(file)) {
       TorchArchive archive = TorchArchive.read(file);
       // A training checkpoint of any name may lie beside a configuration that is not its own.
@@ -128,26 +137,36 @@ record Checkpoint(
     }
     Map<String, WeightTensor> tensors = new HashMap<>();
     List<MappedFile> files = new ArrayList<>();
-    namesByShard.forEach(
-        (shard, names) -> {
-          Checkpoint part = openFile(index.resolveSibling(shard), true);
-          files.addAll(part.files);
-          if (!part.tensors.keySet().equals(names)) {
-            Set<String> differing = new TreeSet<>(part.tensors.keySet());
-            names.forEach(
-                n -> {
-                  if (!differing.remove(n)) {
-                    differing.add(n);
-                  }
-                });
-            throw new WeightsException(
-                part.path,
-                "tensors that only the file or only the index %s has: %s"
-                    .formatted(index.getFileName(), Listing.of(differing)));
+    Checkpoint whole = new Checkpoint(index, tensors, files, TorchArchive.Hints.none(), true);
+    try {
+      namesByShard.forEach(
+          (shard, names) -> {
+            Checkpoint part = openFile(index.resolveSibling(shard), true);
+            files.addAll(part.files);
+            requireSame(part, names, index);
+            tensors.putAll(part.tensors);
+          });
+      return whole;
+    } catch (RuntimeException | Error e) {
+      whole.close();
+      throw e;
+    }
+  }
+
+  private static void requireSame(Checkpoint shard, Set<String> names, Path index) {
+    Set<String> differing = new TreeSet<>(shard.tensors.keySet());
+    names.forEach(
+        name -> {
+          if (!differing.remove(name)) {
+            differing.add(name);
           }
-          tensors.putAll(part.tensors);
         });
-    return new Checkpoint(index, tensors, files, TorchArchive.Hints.none(), true);
+    if (!differing.isEmpty()) {
+      throw new WeightsException(
+          shard.path,
+          "tensors that only the file or only the index %s has: %s"
+              .formatted(index.getFileName(), Listing.of(differing)));
+    }
   }
 
   @Override

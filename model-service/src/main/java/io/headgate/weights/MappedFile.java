@@ -3,6 +3,7 @@ package io.headgate.weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.AccessDeniedException;
@@ -10,48 +11,46 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
- * A file of any size, mapped read-only in windows; little-endian. Safe for concurrent reads.
- *
- * <p>The pages belong to the operating system's cache, not to the heap. They are unmapped when the
- * garbage collector finds the file unreachable: Java 17 has no safe way to do it earlier.
+ * A file of any size, read through a few memory-mapped windows; little-endian. Neither the heap nor
+ * the resident set grows with the file: windows that were not used lately are unmapped. Safe for
+ * concurrent use; one thread reads at a time, which is what makes unmapping safe.
  */
 final class MappedFile implements AutoCloseable {
-  private static final long WINDOW = 1L << 30;
+  private static final long WINDOW = 32L << 20;
+  private static final int WINDOWS = 4;
 
   /** Windows overlap by this much, so that an element never straddles two of them. */
   private static final int OVERLAP = 8;
 
   private final Path path;
-  private final long size;
-  private volatile ByteBuffer[] windows;
+  private final BasicFileAttributes attributes;
 
-  private MappedFile(Path path, long size, ByteBuffer[] windows) {
+  /** Least recently used first. */
+  private final Map<Long, ByteBuffer> windows = new LinkedHashMap<>(WINDOWS, 0.75f, true);
+
+  private FileChannel channel;
+
+  private MappedFile(Path path, BasicFileAttributes attributes, FileChannel channel) {
     this.path = path;
-    this.size = size;
-    this.windows = windows;
+    this.attributes = attributes;
+    this.channel = channel;
   }
 
   /**
-   * @throws WeightsException if the file is missing, is no regular file or cannot be mapped
+   * @throws WeightsException if the file is missing, is no regular file or cannot be read
    */
   static MappedFile open(Path path) {
-    if (!Files.isRegularFile(path)) {
-      throw new WeightsException(
-          path, Files.exists(path) ? "not a regular file" : "no such file or directory");
-    }
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long size = channel.size();
-      ByteBuffer[] windows = new ByteBuffer[(int) ((size + WINDOW - 1) / WINDOW)];
-      for (int i = 0; i < windows.length; i++) {
-        long start = i * WINDOW;
-        windows[i] =
-            channel
-                .map(MapMode.READ_ONLY, start, Math.min(size - start, WINDOW + OVERLAP))
-                .order(ByteOrder.LITTLE_ENDIAN);
+    try {
+      BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+      if (!attributes.isRegularFile()) {
+        throw new WeightsException(path, "not a regular file");
       }
-      return new MappedFile(path, size, windows);
+      return new MappedFile(path, attributes, FileChannel.open(path, StandardOpenOption.READ));
     } catch (NoSuchFileException e) {
       throw new WeightsException(path, "no such file or directory", e);
     } catch (AccessDeniedException e) {
@@ -66,20 +65,22 @@ final class MappedFile implements AutoCloseable {
   }
 
   long size() {
-    return size;
+    return attributes.size();
   }
 
   /** Copies {@code length} bytes from {@code position}; the caller has checked the bounds. */
-  void read(long position, byte[] into, int offset, int length) {
-    ByteBuffer[] open = windows();
-    while (length > 0) {
-      int window = (int) (position / WINDOW);
-      int at = (int) (position % WINDOW);
-      int n = (int) Math.min(length, WINDOW - at);
-      open[window].get(at, into, offset, n);
-      position += n;
-      offset += n;
-      length -= n;
+  synchronized void read(long position, byte[] into, int offset, int length) {
+    try {
+      while (length > 0) {
+        int at = (int) (position % WINDOW);
+        int n = (int) Math.min(length, WINDOW - at);
+        window(position / WINDOW).get(at, into, offset, n);
+        position += n;
+        offset += n;
+        length -= n;
+      }
+    } catch (InternalError e) {
+      throw changed(e);
     }
   }
 
@@ -95,30 +96,97 @@ final class MappedFile implements AutoCloseable {
   }
 
   /** Gathers {@code count} elements of {@code bytes} each, {@code step} bytes apart. */
-  void gather(long position, long step, int bytes, int count, ByteBuffer into, int at) {
-    ByteBuffer[] open = windows();
-    for (int i = 0; i < count; i++, position += step, at += bytes) {
-      ByteBuffer window = open[(int) (position / WINDOW)];
-      int from = (int) (position % WINDOW);
-      switch (bytes) {
-        case 1 -> into.put(at, window.get(from));
-        case 2 -> into.putShort(at, window.getShort(from));
-        case 4 -> into.putInt(at, window.getInt(from));
-        default -> into.putLong(at, window.getLong(from));
+  synchronized void gather(
+      long position, long step, int bytes, int count, ByteBuffer into, int at) {
+    try {
+      long index = -1;
+      ByteBuffer window = null;
+      for (int i = 0; i < count; i++, position += step, at += bytes) {
+        if (position / WINDOW != index) {
+          index = position / WINDOW;
+          window = window(index);
+        }
+        int from = (int) (position % WINDOW);
+        switch (bytes) {
+          case 1 -> into.put(at, window.get(from));
+          case 2 -> into.putShort(at, window.getShort(from));
+          case 4 -> into.putInt(at, window.getInt(from));
+          default -> into.putLong(at, window.getLong(from));
+        }
+      }
+    } catch (InternalError e) {
+      throw changed(e);
+    }
+  }
+
+  private ByteBuffer window(long index) {
+    if (channel == null) {
+      throw new IllegalStateException(path + ": read after close");
+    }
+    ByteBuffer window = windows.get(index);
+    if (window == null) {
+      if (windows.size() == WINDOWS) {
+        Unmapper.unmap(windows.remove(windows.keySet().iterator().next()));
+      }
+      window = map(index * WINDOW).order(ByteOrder.LITTLE_ENDIAN);
+      windows.put(index, window);
+    }
+    return window;
+  }
+
+  private ByteBuffer map(long start) {
+    long length = Math.min(size() - start, WINDOW + OVERLAP);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return channel.map(MapMode.READ_ONLY, start, length);
+        } catch (ClosedByInterruptException e) {
+          // The interrupt was for the thread, not for the file: other threads go on reading it.
+          interrupted |= Thread.interrupted();
+          channel = reopen();
+        }
+      }
+    } catch (IOException e) {
+      throw changed(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }
 
-  private ByteBuffer[] windows() {
-    ByteBuffer[] open = windows;
-    if (open == null) {
-      throw new IllegalStateException(path + ": read after close");
+  private FileChannel reopen() throws IOException {
+    BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
+    if (now.size() != attributes.size()
+        || !now.lastModifiedTime().equals(attributes.lastModifiedTime())) {
+      throw new IOException("replaced");
     }
-    return open;
+    return FileChannel.open(path, StandardOpenOption.READ);
   }
 
+  private WeightsException changed(Throwable cause) {
+    return new WeightsException(
+        path,
+        "changed or unreadable while open: %s (expected: replaced by renaming, never in place)"
+            .formatted(cause.getMessage()),
+        cause);
+  }
+
+  /** Unmaps and closes; reading afterwards is an {@link IllegalStateException}. */
   @Override
-  public void close() {
-    windows = null;
+  public synchronized void close() {
+    if (channel == null) {
+      return;
+    }
+    windows.values().forEach(Unmapper::unmap);
+    windows.clear();
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new WeightsException(path, "cannot be closed: " + e.getMessage(), e);
+    } finally {
+      channel = null;
+    }
   }
 }

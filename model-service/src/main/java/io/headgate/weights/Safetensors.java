@@ -32,8 +32,13 @@ public final class Safetensors implements AutoCloseable {
    */
   public static Safetensors open(Path path) {
     MappedFile file = MappedFile.open(path);
-    SafetensorsHeader header = SafetensorsHeader.read(file);
-    return new Safetensors(file, header.tensors(), header.metadata());
+    try {
+      SafetensorsHeader header = SafetensorsHeader.read(file);
+      return new Safetensors(file, header.tensors(), header.metadata());
+    } catch (RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
   }
 
   /** Where the file is. */

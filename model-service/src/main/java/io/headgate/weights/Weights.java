@@ -20,8 +20,6 @@ import java.util.SortedMap;
  * be changed in place while open; replace them by renaming. Safe for concurrent use.
  */
 public final class Weights implements AutoCloseable {
-  private static final int FINITE_CHUNK = 1 << 16;
-
   private final Checkpoint checkpoint;
   private final SortedMap<String, WeightTensor> tensors;
   private final ClipConfig config;
@@ -54,7 +52,7 @@ public final class Weights implements AutoCloseable {
       Configuration stated = Configuration.find(checkpoint, naming);
       ClipConfig config = stated.resolve(architecture, options);
       return new Weights(checkpoint, tensors, config);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
     }
@@ -119,27 +117,7 @@ public final class Weights implements AutoCloseable {
    * @throws WeightsException naming the tensor and the position of the first that is
    */
   public void requireFinite() {
-    float[] chunk = new float[FINITE_CHUNK];
-    for (WeightTensor tensor : tensors.values()) {
-      long elements = tensor.elements();
-      for (long at = 0; at < elements; at += chunk.length) {
-        if (elements - at < chunk.length) {
-          chunk = new float[(int) (elements - at)];
-        }
-        tensor.readFloats(at, chunk);
-        for (int i = 0; i < chunk.length; i++) {
-          if (!Float.isFinite(chunk[i])) {
-            throw new WeightsException(
-                path(),
-                "tensor %s: %s at element %,d (expected: finite weights); the training diverged or the file is damaged"
-                    .formatted(tensor, chunk[i], at + i));
-          }
-        }
-      }
-      if (chunk.length < FINITE_CHUNK) {
-        chunk = new float[FINITE_CHUNK];
-      }
-    }
+    tensors.values().forEach(tensor -> Finite.require(path(), tensor));
   }
 
   /** Lets go of the files; tensors can no longer be read. */

@@ -17,6 +17,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -483,5 +485,30 @@ class WeightsTest {
     assertThatThrownBy(() -> Weights.open(temp.resolve("gone.pt"), WeightsOptions.none()))
         .isInstanceOf(WeightsException.class)
         .hasMessageContaining("no such file");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void letsGoOfFilesThatItRefuses() throws IOException {
+    Path file = FIXTURES.resolve("negative").resolve("overlap.safetensors").toRealPath();
+    Path archive = FIXTURES.resolve("negative").resolve("unknown_global.pt").toRealPath();
+
+    for (Path refused : new Path[] {file, archive}) {
+      assertThatThrownBy(() -> Weights.open(refused, WeightsOptions.none()))
+          .isInstanceOf(WeightsException.class);
+    }
+
+    try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+      assertThat(open.filter(Files::exists).map(WeightsTest::target)).doesNotContain(file, archive);
+    }
+    assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain("/negative/");
+  }
+
+  private static Path target(Path link) {
+    try {
+      return link.toRealPath();
+    } catch (IOException e) {
+      return link;
+    }
   }
 }
