@@ -88,6 +88,7 @@ public final class ClipModel implements Decomposer, AutoCloseable {
             folderOrFile,
             new WeightsOptions(options.activation(), options.heads(), OptionalInt.empty()));
     try {
+      weights.requireFinite();
       NDManager manager = Engine.newManager(options.device());
       try {
         Path folder =
