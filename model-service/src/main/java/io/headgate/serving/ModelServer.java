@@ -8,6 +8,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.headgate.console.UserException;
 import io.headgate.v1.grpc.InspectorGrpc;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class ModelServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelServer.class);
   private static final Duration HEALTH_EVERY = Duration.ofMillis(500);
+  private static final Duration TOPIC_PATIENCE = Duration.ofSeconds(30);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ServerConfig config;
@@ -38,21 +41,27 @@ public final class ModelServer implements AutoCloseable {
   private final HealthStatusManager health = new HealthStatusManager();
   private final Instant startedAt = Instant.now();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicBoolean served = new AtomicBoolean();
   private final CompletableFuture<Void> terminated = new CompletableFuture<>();
   private final ExecutorService answers;
   private final ScheduledExecutorService timer;
+  private final ScheduledExecutorService watcher;
   private final DynamicBatcher batcher;
   private final Optional<HttpEndpoint> http;
   private final Server grpc;
 
   private volatile boolean closing;
-  private volatile String lastSwap = "";
+  private volatile Swap lastSwap;
+  private volatile Optional<Rollout> rollout = Optional.empty();
+
+  private record Swap(String what, boolean done, Instant at, String message) {}
 
   private ModelServer(ServerConfig config) {
     this.config = config;
     int cores = Runtime.getRuntime().availableProcessors();
     this.answers = Executors.newFixedThreadPool(Math.max(2, cores), daemons("headgate-grpc"));
     this.timer = Executors.newScheduledThreadPool(1, daemons("headgate-timer"));
+    this.watcher = Executors.newScheduledThreadPool(1, daemons("headgate-rollout"));
     this.batcher = new DynamicBatcher(config.batching(), metrics);
     metrics.observe(batcher, () -> readiness().ok());
     setHealth();
@@ -67,6 +76,7 @@ public final class ModelServer implements AutoCloseable {
       batcher.close();
       answers.shutdownNow();
       timer.shutdownNow();
+      watcher.shutdownNow();
       metrics.close();
       throw e;
     }
@@ -89,10 +99,62 @@ public final class ModelServer implements AutoCloseable {
   }
 
   /**
-   * Warms the engine and serves it. Returns when calls are answered.
+   * Loads what the source names, serves it, and follows its changes. Returns when calls are
+   * answered.
    *
-   * @throws UserException if a port is taken or the TLS files cannot be used
+   * @throws UserException if a port is taken, the TLS files cannot be used, or the model or its
+   *     calibration cannot be served
    */
+  public static ModelServer start(ServerConfig config, ModelSource source) {
+    List<CalibrationSource> calibrations = new ArrayList<>();
+    source.calibrations().ifPresent(path -> calibrations.add(new FileCalibrations(path)));
+    Optional<CalibrationsTopic> topic =
+        source.topic().map(t -> CalibrationsTopic.open(t.name(), t.kafka()));
+    topic.ifPresent(calibrations::add);
+    topic.ifPresent(ModelServer::awaitCalibrations);
+    return start(
+        config,
+        server ->
+            new Rollout(
+                source.model(),
+                new ClipModelLoader(source.options()),
+                calibrations,
+                source.signer(),
+                source.canaries(),
+                source.policy(),
+                ProcessMemory::availableBytes,
+                Clock.systemUTC(),
+                server::serve,
+                server::swapEnded));
+  }
+
+  private static void awaitCalibrations(CalibrationsTopic topic) {
+    try {
+      if (!topic.awaitCaughtUp(TOPIC_PATIENCE)) {
+        log.warn(
+            "{} was not read to its end within {}; going on with what was read",
+            topic.signature(),
+            TOPIC_PATIENCE);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** As {@link #start(ServerConfig, ModelSource)}, with a rollout of the caller's making. */
+  static ModelServer start(ServerConfig config, Function<ModelServer, Rollout> rollouts) {
+    ModelServer server = new ModelServer(config);
+    try {
+      Rollout rollout = rollouts.apply(server);
+      server.follow(rollout);
+      return server;
+    } catch (RuntimeException | Error e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  /** Serves an engine, which the server closes. Returns when calls are answered. */
   static ModelServer start(ServerConfig config, BatchEngine engine) {
     ModelServer server;
     try {
@@ -102,13 +164,34 @@ public final class ModelServer implements AutoCloseable {
       throw e;
     }
     try {
-      server.metrics.engineLoaded();
-      server.warmAndSwitch(engine);
+      server.serve(engine, true);
       return server;
     } catch (RuntimeException e) {
       server.close();
       throw e;
     }
+  }
+
+  private void follow(Rollout first) {
+    rollout = Optional.of(first);
+    first.start();
+    long every = config.watchEvery().toMillis();
+    watcher.scheduleWithFixedDelay(
+        () -> {
+          try {
+            first.tick();
+          } catch (RuntimeException e) {
+            log.error("looking for a new model or calibration failed; looking again", e);
+          }
+        },
+        every,
+        every,
+        TimeUnit.MILLISECONDS);
+  }
+
+  private void swapEnded(String what, boolean done, Duration took, String message) {
+    metrics.swapped(what, done, took);
+    lastSwap = new Swap(what, done, Instant.now(), message);
   }
 
   private HttpEndpoint startHttp(int port) {
@@ -139,22 +222,38 @@ public final class ModelServer implements AutoCloseable {
   }
 
   /**
+   * Replaces what is served, without dropping a call: what comes in from now on is answered with
+   * the new model or calibration, what came before with the old.
+   *
+   * @throws UserException if the calibration belongs to another model; the old goes on serving
+   */
+  public void switchTo(ServedModel next) {
+    ModelHandle handle =
+        new ModelHandle(next.model(), next.classifier(), next.precision(), () -> {});
+    serve(new GuardEngine(handle, next.calibration(), next.policy()), true);
+  }
+
+  /**
    * Warms an engine beside the current one, then lets new calls use it. The old one is closed when
-   * its last call is answered.
+   * its last call is answered. The engine is the server's from now on, also when this fails.
    *
    * @return completes when the old one is closed
    */
-  CompletableFuture<Void> warmAndSwitch(BatchEngine engine) {
+  CompletableFuture<Void> serve(BatchEngine engine, boolean newModel) {
     long started = System.nanoTime();
     int sizes;
     CompletableFuture<Void> oldClosed;
+    metrics.engineLoaded();
     try {
-      sizes = WarmUp.run(engine, config.batching());
+      sizes = newModel ? WarmUp.run(engine, config.batching()) : WarmUp.selfTest(engine);
       oldClosed = batcher.switchTo(engine);
     } catch (RuntimeException e) {
       engine.close();
       metrics.engineUnloaded();
       throw e;
+    }
+    if (served.getAndSet(true)) {
+      oldClosed.thenRun(metrics::engineUnloaded);
     }
     metrics.serving(engine);
     setHealth();
@@ -162,7 +261,7 @@ public final class ModelServer implements AutoCloseable {
         .addKeyValue("model", engine.description().ids().modelFingerprint())
         .addKeyValue("calibration", engine.description().ids().calibrationId())
         .addKeyValue("batch_sizes", sizes)
-        .addKeyValue("warm_up_ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started))
+        .addKeyValue("took_ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started))
         .log("serving");
     return oldClosed;
   }
@@ -255,8 +354,13 @@ public final class ModelServer implements AutoCloseable {
         .put("lanes", batching.lanes())
         .put("queue_items", batching.queueItems())
         .put("queue_bytes", batching.queueBytes());
-    if (!lastSwap.isEmpty()) {
-      info.put("last_swap", lastSwap);
+    Swap swap = lastSwap;
+    if (swap != null) {
+      info.putObject("last_swap")
+          .put("what", swap.what())
+          .put("done", swap.done())
+          .put("at", swap.at().toString())
+          .put("message", swap.message());
     }
     return info.toPrettyString() + "\n";
   }
@@ -281,6 +385,7 @@ public final class ModelServer implements AutoCloseable {
     }
     long end = System.nanoTime() + config.grace().toNanos();
     closing = true;
+    watcher.shutdown();
     health.enterTerminalState();
     grpc.shutdown();
     try {
@@ -301,6 +406,8 @@ public final class ModelServer implements AutoCloseable {
     } finally {
       http.ifPresent(HttpEndpoint::close);
       timer.shutdownNow();
+      watcher.shutdownNow();
+      rollout.ifPresent(Rollout::close);
       answers.shutdown();
       metrics.close();
       terminated.complete(null);

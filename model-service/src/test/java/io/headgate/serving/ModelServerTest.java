@@ -461,8 +461,8 @@ class ModelServerTest {
     while (!all.stream().allMatch(CompletableFuture::isDone)) {
       FakeEngine next = new FakeEngine("model-a", "calibration-" + engines.size());
       engines.add(next);
-      server.metrics().engineLoaded();
-      server.warmAndSwitch(next).get(20, TimeUnit.SECONDS);
+      
+      server.serve(next, false).get(20, TimeUnit.SECONDS);
       everUnready |= !server.readiness().ok();
     }
 
