@@ -65,6 +65,11 @@ public final class ModelOptions {
     if (model == null) {
       throw new UserException("--model DIR is missing (expected: a model folder)");
     }
+    return ClipModel.open(model, options());
+  }
+
+  /** How to run it. */
+  ClipOptions options() {
     ClipOptions options =
         ClipOptions.defaults().withPrecision(precision).withDevice(device).withThreads(threads);
     if (activation != null) {
@@ -73,6 +78,6 @@ public final class ModelOptions {
     if (heads != null) {
       options = options.withHeads(heads);
     }
-    return ClipModel.open(model, options);
+    return options;
   }
 }

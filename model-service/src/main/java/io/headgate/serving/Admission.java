@@ -113,8 +113,7 @@ final class Admission {
     for (int i = 0; i < d; i++) {
       cosine += (double) embedding[i] * canary.embedding()[i];
     }
-    Optional<String> label =
-        handle.classifier().map(c -> c.classes().get(c.predict(embedding)));
+    Optional<String> label = handle.classifier().map(c -> c.classes().get(c.predict(embedding)));
     if (!(cosine >= tolerance.cosine()) || !label.equals(canary.label())) {
       faults.add(
           "canary %s: label %s, cosine %.5f (expected: label %s, cosine >= %s)"

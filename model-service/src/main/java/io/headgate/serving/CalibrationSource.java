@@ -21,7 +21,7 @@ interface CalibrationSource extends AutoCloseable {
    * @param problems a message for each that is not
    */
   record Loaded(List<Calibration> calibrations, List<String> problems) {
-    Loaded {
+    public Loaded {
       calibrations = List.copyOf(calibrations);
       problems = List.copyOf(problems);
     }

@@ -6,7 +6,6 @@ import io.headgate.calibration.CalibrationException;
 import io.headgate.console.UserException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -159,8 +158,7 @@ final class CalibrationsTopic implements CalibrationSource {
   }
 
   private synchronized void take(ConsumerRecord<byte[], byte[]> message) {
-    String key =
-        message.key() == null ? "" : new String(message.key(), StandardCharsets.UTF_8);
+    String key = message.key() == null ? "" : new String(message.key(), StandardCharsets.UTF_8);
     String where =
         "%s partition %d offset %d".formatted(topic, message.partition(), message.offset());
     version++;

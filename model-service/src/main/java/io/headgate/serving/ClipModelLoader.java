@@ -36,10 +36,7 @@ final class ClipModelLoader implements ModelLoader {
     }
     ClipModel model = ClipModel.open(path, options);
     return new ModelHandle(
-        model,
-        model.classifier(),
-        model.precision().name().toLowerCase(Locale.ROOT),
-        model::close);
+        model, model.classifier(), model.precision().name().toLowerCase(Locale.ROOT), model::close);
   }
 
   private Weights open(Path path) {

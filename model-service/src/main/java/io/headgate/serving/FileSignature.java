@@ -39,7 +39,6 @@ final class FileSignature {
   private static String one(Path file) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
     return "%s %d %s %s"
-        .formatted(
-            file, attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
+        .formatted(file, attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
   }
 }

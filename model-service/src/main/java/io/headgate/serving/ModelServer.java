@@ -106,26 +106,31 @@ public final class ModelServer implements AutoCloseable {
    *     calibration cannot be served
    */
   public static ModelServer start(ServerConfig config, ModelSource source) {
+    return start(config, server -> server.rollout(source));
+  }
+
+  private Rollout rollout(ModelSource source) {
     List<CalibrationSource> calibrations = new ArrayList<>();
     source.calibrations().ifPresent(path -> calibrations.add(new FileCalibrations(path)));
-    Optional<CalibrationsTopic> topic =
-        source.topic().map(t -> CalibrationsTopic.open(t.name(), t.kafka()));
-    topic.ifPresent(calibrations::add);
-    topic.ifPresent(ModelServer::awaitCalibrations);
-    return start(
-        config,
-        server ->
-            new Rollout(
-                source.model(),
-                new ClipModelLoader(source.options()),
-                calibrations,
-                source.signer(),
-                source.canaries(),
-                source.policy(),
-                ProcessMemory::availableBytes,
-                Clock.systemUTC(),
-                server::serve,
-                server::swapEnded));
+    source
+        .topic()
+        .map(topic -> CalibrationsTopic.open(topic.name(), topic.kafka()))
+        .ifPresent(
+            topic -> {
+              calibrations.add(topic);
+              awaitCalibrations(topic);
+            });
+    return new Rollout(
+        source.model(),
+        new ClipModelLoader(source.options()),
+        calibrations,
+        source.signer(),
+        source.canaries(),
+        source.policy(),
+        ProcessMemory::availableBytes,
+        Clock.systemUTC(),
+        this::serve,
+        this::swapEnded);
   }
 
   private static void awaitCalibrations(CalibrationsTopic topic) {

@@ -213,8 +213,7 @@ final class Rollout implements AutoCloseable {
         .orElseThrow(() -> noCalibration(fingerprint, loaded));
   }
 
-  private static UserException noCalibration(
-      String fingerprint, CalibrationSource.Loaded loaded) {
+  private static UserException noCalibration(String fingerprint, CalibrationSource.Loaded loaded) {
     List<String> found = new ArrayList<>(loaded.problems());
     for (Calibration other : loaded.calibrations()) {
       found.add(

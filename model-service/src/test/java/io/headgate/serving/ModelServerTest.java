@@ -461,7 +461,7 @@ class ModelServerTest {
     while (!all.stream().allMatch(CompletableFuture::isDone)) {
       FakeEngine next = new FakeEngine("model-a", "calibration-" + engines.size());
       engines.add(next);
-      
+
       server.serve(next, false).get(20, TimeUnit.SECONDS);
       everUnready |= !server.readiness().ok();
     }
