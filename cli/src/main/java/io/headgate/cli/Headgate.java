@@ -2,12 +2,17 @@ package io.headgate.cli;
 
 import io.headgate.command.CalibrateCommand;
 import io.headgate.command.InspectCommand;
+import io.headgate.command.ServeCommand;
 import io.headgate.console.Console;
+import io.headgate.console.Settings;
 import io.headgate.deadletters.DeadLettersCommand;
 import io.headgate.demo.DemoCommand;
 import io.headgate.lab.command.LabCommand;
 import io.headgate.registry.SchemasCommand;
 import io.headgate.topics.TopicsCommand;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -26,6 +31,10 @@ import picocli.CommandLine.Command;
 public final class Headgate {
   private static final Set<String> SERVERS = Set.of("serve", "guard");
 
+  private static final String LOG_LEVEL = "headgate.log.level";
+  private static final String INFO =
+      System.getenv("HEADGATE_LOG_LEVEL") == null ? "INFO" : System.getenv("HEADGATE_LOG_LEVEL");
+
   private Headgate() {}
 
   /** The front door with all commands registered. */
@@ -38,12 +47,33 @@ public final class Headgate {
     root.addSubcommand(new SchemasCommand());
     root.addSubcommand(new TopicsCommand());
     root.addSubcommand(new DeadLettersCommand());
+    root.addSubcommand(new ServeCommand());
     return root;
   }
 
   public static void main(String[] args) {
-    System.exit(
-        Console.configure(commandLine())
-            .execute(args.length == 0 ? new String[] {"--help"} : args));
+    if (args.length > 0 && SERVERS.contains(args[0])) {
+      // Servers tell what they do; commands for people only warn. Before the first logger.
+      System.setProperty(LOG_LEVEL, System.getProperty(LOG_LEVEL, INFO));
+    }
+    System.exit(execute(System.getenv(), args));
+  }
+
+  /** Runs a command; servers take their settings from environment and file too. */
+  static int execute(Map<String, String> environment, String... args) {
+    CommandLine root = Console.configure(commandLine());
+    if (args.length == 0) {
+      return root.execute("--help");
+    }
+    if (SERVERS.contains(args[0]) && root.getSubcommands().containsKey(args[0])) {
+      List<String> own = Arrays.asList(args).subList(1, args.length);
+      try {
+        Settings.install(root.getSubcommands().get(args[0]), environment, own);
+      } catch (CommandLine.ParameterException e) {
+        root.getErr().println(e.getMessage());
+        return Console.USAGE;
+      }
+    }
+    return root.execute(args);
   }
 }

@@ -3,6 +3,7 @@ package io.headgate.command;
 import io.headgate.calibration.CalibrationKeys;
 import io.headgate.clip.ClipOptions;
 import io.headgate.console.Console;
+import io.headgate.console.Settings;
 import io.headgate.console.UserException;
 import io.headgate.guard.RepairPolicy;
 import io.headgate.serving.BatchingConfig;
@@ -26,13 +27,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code headgate serve}: the model service as a process. */
@@ -44,19 +42,16 @@ import picocli.CommandLine.Spec;
       "Serves a model over gRPC: judges images in batches, and swaps calibration and model while it"
           + " runs when their files change.",
       "",
-      "Every option may also come from the environment (HEADGATE_SERVE_MAX_BATCH=64) or from a file"
-          + " of 'key = value' lines (max-batch = 64). The command line wins over the environment,"
+      "Every option may also come from the environment (HEADGATE_MAX_BATCH=64) or from a file of"
+          + " 'key = value' lines (max-batch = 64). The command line wins over the environment,"
           + " that over the file, that over the defaults. --print-config shows the outcome.",
       "",
       "Example:",
       "  headgate serve --model models/vit-b-32 --calibration calibration.json"
     })
 public final class ServeCommand implements Callable<Integer> {
-  private static final String PREFIX = "HEADGATE_SERVE_";
   private static final Pattern SECRET =
       Pattern.compile("password|secret|jaas|token|credential|key$", Pattern.CASE_INSENSITIVE);
-
-  private final Map<String, String> environment;
 
   @Spec private CommandSpec spec;
   @Mixin private ModelOptions model;
@@ -275,70 +270,32 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Options as 'key = value' lines; also HEADGATE_SERVE_CONFIG.")
+      description = "Options as 'key = value' lines; also HEADGATE_CONFIG.")
   private Path config;
 
   @Option(
       names = "--print-config",
-      description = "Print every option with its value and where it comes from, and end.")
+      description = "Print every option with its value, secrets masked, and end.")
   private boolean printConfig;
-
-  public ServeCommand() {
-    this(System.getenv());
-  }
-
-  ServeCommand(Map<String, String> environment) {
-    this.environment = environment;
-  }
 
   @Override
   public Integer call() throws Exception {
-    LayeredOptions layers = new LayeredOptions(spec, PREFIX);
-    configFile().ifPresent(layers::readFile);
-    layers.readEnvironment(environment);
-    ServeCommand effective = effective(layers);
+    PrintWriter out = spec.commandLine().getOut();
     if (printConfig) {
-      effective.print(layers, spec.commandLine().getOut());
-      return Console.OK;
+      Settings.print(spec.commandLine(), out);
+      printKafka(out);
+    } else {
+      serve(out);
     }
-    effective.serve(spec.commandLine().getOut());
     return Console.OK;
   }
 
-  private Optional<Path> configFile() {
-    return Optional.ofNullable(config)
-        .or(() -> Optional.ofNullable(environment.get(PREFIX + "CONFIG")).map(Path::of));
-  }
-
-  /** The same command with what environment and file add to the command line. */
-  private ServeCommand effective(LayeredOptions layers) {
-    CommandLine.ParseResult given = spec.commandLine().getParseResult();
-    ServeCommand effective = new ServeCommand(environment);
-    try {
-      Console.configure(new CommandLine(effective))
-          .parseArgs(layers.arguments(given).toArray(String[]::new));
-    } catch (ParameterException e) {
-      String key =
-          e.getArgSpec() instanceof OptionSpec option ? option.longestName().substring(2) : "";
-      throw new UserException("%s (from %s)".formatted(e.getMessage(), layers.source(key)), e);
-    }
-    return effective;
-  }
-
-  private void print(LayeredOptions layers, PrintWriter out) {
-    for (String key : layers.keys()) {
-      Object value = spec.findOption("--" + key).getValue();
-      boolean unset = value == null || value instanceof List<?> list && list.isEmpty();
-      out.printf(
-          "%-28s = %s%n",
-          unset ? "# " + key : key,
-          unset ? "(not set)" : Units.write(value) + "   # " + layers.source(key));
-    }
+  private void printKafka(PrintWriter out) {
     new TreeMap<>(kafka())
         .forEach(
             (name, value) ->
                 out.printf(
-                    "# kafka %s = %s%n", name, SECRET.matcher(name).find() ? "******" : value));
+                    "# Kafka: %s = %s%n", name, SECRET.matcher(name).find() ? "********" : value));
     out.flush();
   }
 

@@ -1,18 +1,17 @@
 package io.headgate.command;
 
 import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
+import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Durations and sizes with their units, as people write them on command lines. */
 final class Units {
   private static final Pattern NUMBER_AND_UNIT = Pattern.compile("(\\d+)\\s*([A-Za-z]*)");
+  private static final String DURATION = "a duration such as 2ms, 30s, 5m or 1h";
   private static final Map<String, Long> NANOS =
       Map.of(
           "us", 1_000L,
@@ -41,11 +40,23 @@ final class Units {
 
   private Units() {}
 
-  /** {@code 2ms}, {@code 30s}, {@code 5m}, {@code 1h}, {@code 0s}. */
+  /** {@code 2ms}, {@code 30s}, {@code 5m}, {@code 1h}, {@code 0s}, or ISO 8601. */
   static final class OfDuration implements ITypeConverter<Duration> {
     @Override
     public Duration convert(String text) {
-      return Duration.ofNanos(parse(text, NANOS, "a duration such as 2ms, 30s, 5m or 1h"));
+      if (text.startsWith("PT")) {
+        return iso(text);
+      }
+      return Duration.ofNanos(parse(text, NANOS, DURATION));
+    }
+
+    /** As {@code --print-config} shows them. */
+    private static Duration iso(String text) {
+      try {
+        return Duration.parse(text);
+      } catch (DateTimeParseException e) {
+        throw new TypeConversionException("'%s' (expected: %s)".formatted(text, DURATION));
+      }
     }
   }
 
@@ -68,26 +79,5 @@ final class Units {
       throw new TypeConversionException(
           "'%s' is too large (expected: %s)".formatted(text, expected));
     }
-  }
-
-  /** As it would be written in a configuration file. */
-  static String write(Object value) {
-    if (value instanceof Duration duration) {
-      return write(duration);
-    }
-    if (value instanceof List<?> list) {
-      return list.stream().map(Units::write).collect(Collectors.joining(","));
-    }
-    return value instanceof Enum<?> e ? e.name().toLowerCase(Locale.ROOT) : value.toString();
-  }
-
-  private static String write(Duration duration) {
-    long nanos = duration.toNanos();
-    for (String unit : List.of("h", "m", "s", "ms")) {
-      if (nanos != 0 && nanos % NANOS.get(unit) == 0) {
-        return nanos / NANOS.get(unit) + unit;
-      }
-    }
-    return nanos == 0 ? "0s" : nanos / NANOS.get("us") + "us";
   }
 }
