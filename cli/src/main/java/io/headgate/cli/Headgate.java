@@ -7,6 +7,7 @@ import io.headgate.console.Console;
 import io.headgate.console.Settings;
 import io.headgate.deadletters.DeadLettersCommand;
 import io.headgate.demo.DemoCommand;
+import io.headgate.lab.command.EvaluateCommand;
 import io.headgate.lab.command.LabCommand;
 import io.headgate.registry.SchemasCommand;
 import io.headgate.topics.TopicsCommand;
@@ -41,6 +42,7 @@ public final class Headgate {
   static CommandLine commandLine() {
     CommandLine root = Console.configure(new CommandLine(new Headgate()));
     root.addSubcommand(new CalibrateCommand());
+    root.addSubcommand(new EvaluateCommand());
     root.addSubcommand(LabCommand.commandLine());
     root.addSubcommand(new InspectCommand());
     root.addSubcommand(new DemoCommand());
