@@ -53,7 +53,7 @@ public final class ImagePreprocessor {
     Deadline deadline = Deadline.after(limits.decodeDeadline());
     ImageHeader header = header(encoded);
     CropResampler resampler = new CropResampler(header.width(), header.height(), size);
-    Decoders.decode(encoded, header, deadline, resampler);
+    Decoders.decode(encoded, header, limits, deadline, resampler);
     return resampler.finish();
   }
 }

@@ -1,6 +1,5 @@
 package io.headgate.imaging;
 
-import io.headgate.imaging.JpegFile.ColourEncoding;
 import java.awt.Point;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -22,8 +21,11 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * JPEG by the JDK's native decoder, from a {@linkplain JpegFile canonical} copy of the file. Rows
- * are taken as they are decoded, so a baseline picture never exists as a whole.
+ * JPEG. The common kind, one scan with common sampling, goes through the JDK's native decoder, from
+ * a {@linkplain JpegFile canonical} copy of the file, and its rows are taken as they come: such a
+ * picture never exists as a whole. The rest (several scans, inks, odd sampling) is decoded by
+ * {@link JpegFrame} and {@link JpegPixels}, because the JDK draws a progressive picture once per
+ * scan, and its builds differ in how they enlarge oddly sampled chroma.
  */
 final class JpegDecoder {
   /** The JDK's own reader; others on the class path may decode differently. */
@@ -31,23 +33,36 @@ final class JpegDecoder {
 
   private JpegDecoder() {}
 
-  static void decode(Bytes bytes, Deadline deadline, RowSink sink) throws ImageRejectedException {
+  static void decode(Bytes bytes, ImageLimits limits, Deadline deadline, RowSink sink)
+      throws ImageRejectedException {
     JpegFile file = JpegFile.parse(bytes);
+    if (!file.multiScan() && file.commonSampling() && file.encoding().components() < 4) {
+      decodeByJdk(file, deadline, sink);
+      return;
+    }
+    // Two bytes each: as much memory as an RGB picture of the allowed size with a byte to spare.
+    JpegFrame frame = JpegFrame.read(file.canonical(), 2 * limits.maxPixels(), deadline);
+    if (frame.unfinished() && file.encoding().components() < 4) {
+      // libjpeg guesses what was not sent from the blocks around; so does the JDK.
+      decodeByJdk(file, deadline, sink);
+    } else {
+      JpegPixels.rows(frame, file.encoding(), deadline, sink);
+    }
+  }
+
+  private static void decodeByJdk(JpegFile file, Deadline deadline, RowSink sink)
+      throws ImageRejectedException {
     Warnings warnings = new Warnings();
-    ImageReader reader = null;
+    ImageReader reader = jdkReader();
     try (ImageInputStream in = new MemoryInput(file.canonical(), deadline)) {
-      reader = jdkReader();
       reader.setInput(in, true, true);
       reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
-      if (file.encoding().components() == 4) {
-        inkRows(reader.readRaster(0, null), file.encoding(), deadline, sink);
-      } else {
-        RowTap tap = new RowTap(file, deadline, sink);
-        ImageReadParam param = reader.getDefaultReadParam();
-        param.setDestination(tap.image());
-        reader.read(0, param);
-        tap.finish();
-      }
+      RowTap tap = new RowTap(file, deadline, sink);
+      ImageReadParam param = reader.getDefaultReadParam();
+      param.setDestination(tap.image());
+      reader.read(0, param);
+      warnings.check();
+      tap.finish();
     } catch (TimeoutSignal e) {
       throw deadline.rejection();
     } catch (IOException | RuntimeException e) {
@@ -61,11 +76,8 @@ final class JpegDecoder {
               .formatted(e.getMessage()),
           e);
     } finally {
-      if (reader != null) {
-        reader.dispose();
-      }
+      reader.dispose();
     }
-    warnings.check();
     deadline.check();
   }
 
@@ -83,26 +95,6 @@ final class JpegDecoder {
       return spis.next().createReaderInstance();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void inkRows(
-      Raster raster, ColourEncoding encoding, Deadline deadline, RowSink sink)
-      throws ImageRejectedException {
-    byte[] inks = ((DataBufferByte) raster.getDataBuffer()).getData();
-    int width = raster.getWidth();
-    byte[] row = new byte[width * RgbImage.CHANNELS];
-    for (int y = 0; y < raster.getHeight(); y++) {
-      if (sink.wants(y)) {
-        deadline.check();
-        for (int x = sink.firstColumn(); x < sink.endColumn(); x++) {
-          if (encoding == ColourEncoding.YCCK) {
-            Inks.ycckToCmyk(inks, (y * width + x) * 4);
-          }
-          Inks.storedCmykToRgb(inks, (y * width + x) * 4, row, x * RgbImage.CHANNELS);
-        }
-        sink.row(y, row, 0);
-      }
     }
   }
 

@@ -11,9 +11,16 @@ import java.io.ByteArrayOutputStream;
  * @param header size of the picture
  * @param encoding what its components mean
  * @param multiScan whether the picture is complete only after several scans
+ * @param commonSampling chroma as large as luma, or half as wide, or half in both directions: what
+ *     every build of the JDK decodes alike
  * @param canonical the file with tables, frame, scans and one colour marker only
  */
-record JpegFile(ImageHeader header, ColourEncoding encoding, boolean multiScan, byte[] canonical) {
+record JpegFile(
+    ImageHeader header,
+    ColourEncoding encoding,
+    boolean multiScan,
+    boolean commonSampling,
+    byte[] canonical) {
   /** More than any encoder writes; each one costs a pass over the picture. */
   static final int MAX_SCANS = 100;
 
@@ -147,7 +154,8 @@ record JpegFile(ImageHeader header, ColourEncoding encoding, boolean multiScan, 
       throw Bytes.corrupt("JPEG without a scan");
     }
     ColourEncoding encoding = encoding(bytes, frameAt, jfif, adobeTransform);
-    return new JpegFile(header, encoding, scans > 1, assemble(encoding, body));
+    return new JpegFile(
+        header, encoding, scans > 1, commonSampling(bytes, frameAt), assemble(encoding, body));
   }
 
   private static byte[] assemble(ColourEncoding encoding, ByteArrayOutputStream body) {
@@ -165,6 +173,19 @@ record JpegFile(ImageHeader header, ColourEncoding encoding, boolean multiScan, 
     file[file.length - 2] = (byte) 0xff;
     file[file.length - 1] = (byte) EOI;
     return file;
+  }
+
+  private static boolean commonSampling(Bytes bytes, int frameAt) throws ImageRejectedException {
+    int components = bytes.u8(frameAt + 7);
+    if (components == 1) {
+      return true;
+    }
+    int luma = bytes.u8(frameAt + 9);
+    boolean common = luma == 0x11 || luma == 0x21 || luma == 0x22;
+    for (int i = 1; i < components; i++) {
+      common &= bytes.u8(frameAt + 9 + 3 * i) == 0x11;
+    }
+    return common;
   }
 
   /** libjpeg's rules ({@code default_decompress_parms}), which the rest of the world follows. */

@@ -17,7 +17,7 @@ final class Pixels {
   static RgbImage decode(byte[] encoded) throws ImageRejectedException {
     ImageHeader header = HeaderSniffer.sniff(encoded, LIMITS);
     Whole whole = new Whole(header.width(), header.height());
-    Decoders.decode(encoded, header, Deadline.after(Duration.ofSeconds(60)), whole);
+    Decoders.decode(encoded, header, LIMITS, Deadline.after(Duration.ofSeconds(60)), whole);
     return new RgbImage(header.width(), header.height(), whole.rgb);
   }
 
