@@ -89,6 +89,15 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks a port before anything is started.
+   *
+   * @throws io.headgate.console.UserException if another process has it
+   */
+  public static void requireFree(int port) throws IOException {
+    BrokerConfig.requireFree(port);
+  }
+
   /** Address for {@code bootstrap.servers}. */
   public String bootstrap() {
     return "127.0.0.1:" + port;

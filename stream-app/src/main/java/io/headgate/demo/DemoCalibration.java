@@ -5,14 +5,11 @@ import io.headgate.calibration.CalibrationException;
 import io.headgate.calibration.CalibrationSettings;
 import io.headgate.calibration.Calibrator;
 import io.headgate.calibration.CleanImage;
-import io.headgate.calibration.Trial;
 import io.headgate.clip.ClipModel;
+import io.headgate.command.GuardTrial;
 import io.headgate.console.Progress;
 import io.headgate.console.UserException;
-import io.headgate.guard.Guard;
-import io.headgate.guard.Judgement;
 import io.headgate.guard.RepairPolicy;
-import io.headgate.guard.Verdict;
 import io.headgate.imaging.ImageLimits;
 import io.headgate.imaging.ImagePreprocessor;
 import io.headgate.imaging.ImageRejectedException;
@@ -23,8 +20,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.Stream;
 
 /** The calibration a model is demonstrated with: the one beside it, or one fitted now. */
@@ -60,22 +59,23 @@ final class DemoCalibration {
   static Calibration fit(ClipModel model, Path cleanImages) throws IOException {
     List<Path> files;
     try (Stream<Path> list = Files.list(cleanImages)) {
-      files = list.filter(Files::isRegularFile).sorted().toList();
+      files = new ArrayList<>(list.filter(Files::isRegularFile).sorted().toList());
     } catch (IOException e) {
       throw new UserException(
           "clean images to calibrate on: %s (expected: a readable folder): %s"
               .formatted(cleanImages, e),
           e);
     }
+    CalibrationSettings settings = CalibrationSettings.defaults();
+    Collections.shuffle(files, new Random(settings.seed()));
     Calibrator calibrator =
         new Calibrator(
             model,
             model.classifier(),
-            "clip-bicubic-rgb",
-            CalibrationSettings.defaults(),
+            "clip-bicubic-rgb/" + model.shape().imageSize(),
+            settings,
             files.size(),
-            calibration ->
-                trial(new Guard(model, model.classifier(), calibration, RepairPolicy.PRUNE)));
+            GuardTrial.of(model, model.classifier(), RepairPolicy.PRUNE));
     ImagePreprocessor preprocessor = new ImagePreprocessor(ImageLimits.defaults());
     int size = model.shape().imageSize();
     try (Progress progress = Progress.start("calibrating", files.size())) {
@@ -97,27 +97,6 @@ final class DemoCalibration {
       calibrator.accept(batch);
       return calibrator.finish(Instant.now(), Optional.empty());
     }
-  }
-
-  private static Trial trial(Guard guard) {
-    return images ->
-        guard.judge(images).stream()
-            .map(
-                judgement ->
-                    new Trial.Outcome(
-                        judgement.scores().flagged(),
-                        judgement.verdict() instanceof Verdict.Quarantined,
-                        judgement.scores().deciding().score(),
-                        label(judgement)))
-            .toList();
-  }
-
-  private static String label(Judgement judgement) {
-    return judgement
-        .suspectedLabel()
-        .or(() -> judgement.labels().stream().findFirst())
-        .map(io.headgate.zeroshot.Label::name)
-        .orElse("");
   }
 
   private static byte[] sha256(byte[] bytes) {

@@ -2,6 +2,7 @@ package io.headgate.demo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.headgate.broker.EmbeddedBroker;
 import io.headgate.console.Console;
 import io.headgate.console.UserException;
 import java.io.IOException;
@@ -130,6 +131,9 @@ public final class DemoCommand implements Callable<Integer> {
     if (port != null && (port < 1 || port > 65_535)) {
       throw new ParameterException(
           command.commandLine(), "--port: %d (expected: 1 to 65535)".formatted(port));
+    }
+    if (port != null) {
+      EmbeddedBroker.requireFree(port);
     }
     if (json != null && !json.toString().equals("-")) {
       Path parent = json.toAbsolutePath().getParent();
