@@ -1,5 +1,6 @@
 package io.headgate.cli;
 
+import io.headgate.command.BenchCommand;
 import io.headgate.command.CalibrateCommand;
 import io.headgate.command.InspectCommand;
 import io.headgate.command.ServeCommand;
@@ -50,6 +51,7 @@ public final class Headgate {
     root.addSubcommand(new TopicsCommand());
     root.addSubcommand(new DeadLettersCommand());
     root.addSubcommand(new ServeCommand());
+    root.addSubcommand(new BenchCommand());
     return root;
   }
 
