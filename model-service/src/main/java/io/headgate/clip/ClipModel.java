@@ -23,6 +23,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A CLIP model, ready to embed images and texts and to take image embeddings apart (method.md §1).
@@ -32,10 +34,13 @@ import java.util.function.Supplier;
  * IllegalStateException}.
  */
 public final class ClipModel implements Decomposer, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ClipModel.class);
+
   private final NDManager manager;
   private final Path folder;
   private final Weights weights;
   private final VisionModel vision;
+  private final Optional<Admission> admission;
   private final ModelShape shape;
   private final ClipOptions options;
   private final String fingerprint;
@@ -64,15 +69,34 @@ public final class ClipModel implements Decomposer, AutoCloseable {
             config.layerNormEps(),
             config.preprocessing().mean(),
             config.preprocessing().std());
-    VisionTower tower =
-        VisionTower.load(
-            manager,
-            Parameters.of(weights),
-            spec,
-            Arithmetic.packed(options.precision()),
-            classifier);
-    this.vision =
-        new VisionModel(manager, tower, shape, options.effectiveThreads(), options.maxBatch());
+    Precision precision = options.precision();
+    this.vision = load(spec, precision);
+    try {
+      SelfTest.requireLaw(vision, shape, precision, weights.path());
+      this.admission = precision == Precision.BF16 ? Optional.of(admit(spec)) : Optional.empty();
+    } catch (RuntimeException | Error e) {
+      vision.close();
+      throw e;
+    }
+  }
+
+  private VisionModel load(VisionSpec spec, Precision precision) {
+    Arithmetic arithmetic = SelfTest.choose(manager, precision, options.device());
+    return new VisionModel(
+        manager,
+        VisionTower.load(manager, Parameters.of(weights), spec, arithmetic, classifier),
+        shape,
+        options.device().equals("cpu") ? options.effectiveThreads() : 1,
+        options.maxBatch());
+  }
+
+  private Admission admit(VisionSpec spec) {
+    try (VisionModel fp32 = load(spec, Precision.FP32)) {
+      Admission figures = SelfTest.compare(vision, fp32, shape, options.precision());
+      figures.require(weights.path());
+      log.info("{}: {}", weights.path(), figures);
+      return figures;
+    }
   }
 
   /**
@@ -124,6 +148,11 @@ public final class ClipModel implements Decomposer, AutoCloseable {
   /** Arithmetic of the vision tower. */
   public Precision precision() {
     return options.precision();
+  }
+
+  /** How a lower precision did against float32 at load; empty for float32 itself and on a GPU. */
+  public Optional<Admission> admission() {
+    return admission;
   }
 
   /** What the model folder's {@code classes.json} says, if there is one. */

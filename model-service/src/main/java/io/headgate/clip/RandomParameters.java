@@ -3,7 +3,6 @@ package io.headgate.clip;
 import io.headgate.decomposition.ModelShape;
 import java.nio.FloatBuffer;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 
 /**
@@ -83,15 +82,21 @@ final class RandomParameters implements Parameters {
     for (int i = 1; i < shape.length; i++) {
       inputs *= shape[i];
     }
-    boolean gain = name.matches(".*ln_\\w+\\.weight");
-    float center = gain ? 1 : 0;
-    float spread =
-        shape.length > 1 && !name.contains("embedding") ? (float) (1.2 / Math.sqrt(inputs)) : 0.2f;
+    boolean gain = name.endsWith(".weight") && name.contains("ln_");
+    float centre = gain ? 1 : 0;
+    boolean matrix = shape.length > 1 && !name.contains("embedding");
+    float spread = (float) Math.sqrt(3) * (matrix ? (float) (1.2 / Math.sqrt(inputs)) : 0.2f);
     long salt = seed * 31 + name.hashCode();
-    Random random = new Random();
     for (long i = offset; into.hasRemaining(); i++) {
-      random.setSeed((salt + i) * 0x9E3779B97F4A7C15L);
-      into.put(center + spread * 1.7320508f * (2 * random.nextFloat() - 1));
+      into.put(centre + spread * symmetric(salt * 0x2545F4914F6CDD1DL + i));
     }
+  }
+
+  /** Uniform in [−1, 1): SplitMix64's mixing of a counter. */
+  private static float symmetric(long counter) {
+    long z = counter * 0x9E3779B97F4A7C15L;
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return ((z ^ (z >>> 31)) >> 40) * 0x1p-23f;
   }
 }

@@ -15,6 +15,9 @@ import java.util.function.IntFunction;
 
 /** A vision tower between plain values: images in, decompositions out. Safe for concurrent use. */
 final class VisionModel implements AutoCloseable {
+  /** From this width on a product takes longer than the barrier after it. */
+  private static final int WIDE = 384;
+
   private final NDManager manager;
   private final VisionTower tower;
   private final ModelShape shape;
@@ -41,6 +44,14 @@ final class VisionModel implements AutoCloseable {
     return each(
         images,
         (scope, x, from) -> decompositions(tower.decompose(scope, x, indexes(scope)), null));
+  }
+
+  /** The same without helpers, so that the thread's own time says what it costs. */
+  List<Decomposition> decomposeAlone(List<RgbImage> images) {
+    return pixels.bytes(
+        manager,
+        images,
+        (scope, x) -> decompositions(tower.decompose(scope, x, indexes(scope)), null));
   }
 
   List<Decomposition> decomposeWithout(List<RgbImage> images, int[][] patchTokens) {
@@ -149,12 +160,23 @@ final class VisionModel implements AutoCloseable {
 
   /** Images per piece: as equal as can be, at most what one batch may have. */
   private int step(int count) {
+    if (together(count)) {
+      return count;
+    }
     int rounds = Math.max(1, (count + maxBatch - 1) / maxBatch);
     int pieces = Math.max(1, Math.min(count, rounds * crew.size()));
     return Math.max(1, (count + pieces - 1) / pieces);
   }
 
+  /** Whether there are too few images to share out. */
+  private boolean together(int count) {
+    return count > 0 && count <= maxBatch && count < crew.size() && shape.width() >= WIDE;
+  }
+
   private <T> List<T> pieces(int count, int step, IntFunction<List<T>> work) {
+    if (together(count)) {
+      return crew.together(() -> work.apply(0));
+    }
     List<T> all = new ArrayList<>(count);
     crew.share((count + step - 1) / step, piece -> work.apply(piece * step)).forEach(all::addAll);
     return all;

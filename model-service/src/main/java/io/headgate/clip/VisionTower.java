@@ -65,9 +65,11 @@ final class VisionTower implements AutoCloseable {
     int size = SINGLE.size() + shape.layers() * Tower.PER_LAYER.size();
     try (WeightList weights = new WeightList(owner, parameters, positions, size)) {
       Tower.Packer pack = new Tower.Packer(program, weights, arithmetic.compute());
-      weights.set("mean", pack.plain(weights.staged(spec.mean(), 3)));
-      weights.set("std", pack.plain(weights.staged(spec.std(), 3)));
       int patch = shape.patchSize();
+      weights.set(
+          "mean", pack.plain(weights.staged(perPixel(spec.mean(), patch), 3L * patch * patch)));
+      weights.set(
+          "std", pack.plain(weights.staged(perPixel(spec.std(), patch), 3L * patch * patch)));
       weights.set(
           "conv1",
           pack.matrix(
@@ -170,6 +172,15 @@ final class VisionTower implements AutoCloseable {
     return moved;
   }
 
+  /** A value per channel, repeated for every pixel of a patch. */
+  private static float[] perPixel(float[] channels, int patch) {
+    float[] repeated = new float[3 * patch * patch];
+    for (int i = 0; i < repeated.length; i++) {
+      repeated[i] = channels[i % 3];
+    }
+    return repeated;
+  }
+
   private static float[] floats(double[] values) {
     float[] floats = new float[values.length];
     for (int i = 0; i < values.length; i++) {
@@ -191,6 +202,14 @@ final class VisionTower implements AutoCloseable {
     try (IValue x = IValue.from(pixels);
         IValue k = IValue.from(keep)) {
       return program.tensor(scope, "embed", x, k, weights);
+    }
+  }
+
+  /** {@code [B,D]} as an eager CLIP computes it: the yardstick of the bench. */
+  PtNDArray plain(NDManager scope, PtNDArray pixels, PtNDArray keep) {
+    try (IValue x = IValue.from(pixels);
+        IValue k = IValue.from(keep)) {
+      return program.tensor(scope, "plain", x, k, weights);
     }
   }
 
