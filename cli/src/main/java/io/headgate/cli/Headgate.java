@@ -40,7 +40,7 @@ public final class Headgate {
   private Headgate() {}
 
   /** The front door with all commands registered. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     CommandLine root = Console.configure(new CommandLine(new Headgate()));
     root.addSubcommand(new CalibrateCommand());
     root.addSubcommand(new EvaluateCommand());

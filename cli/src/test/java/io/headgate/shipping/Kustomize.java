@@ -17,8 +17,7 @@ record Kustomize(Path program) {
 
   List<JsonNode> build(String overlay) throws IOException, InterruptedException {
     Process process =
-        new ProcessBuilder(
-                program.toString(), "build", Repository.ROOT.resolve(overlay).toString())
+        new ProcessBuilder(program.toString(), "build", Repository.ROOT.resolve(overlay).toString())
             .redirectErrorStream(true)
             .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -69,7 +69,9 @@ class ManifestsTest {
           "monitoring.coreos.com/v1/PrometheusRule",
           Set.of("groups"));
 
-  /** Fields by which the API server tells apart what it serves; every kind of the CRDs' triggers. */
+  /**
+   * Fields by which the API server tells apart what it serves; every kind of the CRDs' triggers.
+   */
   private static final Set<String> KAFKA_TRIGGER =
       Set.of(
           "bootstrapServers",

@@ -1,8 +1,7 @@
 package io.headgate.shipping;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,39 +9,29 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.yaml.snakeyaml.Yaml;
 
 /** The files that ship Headgate. */
 final class Repository {
   static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-  private static final YAMLMapper YAML = new YAMLMapper(new YAMLFactory());
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private Repository() {}
 
-  /** All documents of a YAML text. */
+  /** All documents of a YAML text, aliases and merge keys resolved. */
   static List<JsonNode> documents(String text) {
-    try (var values = YAML.readerFor(JsonNode.class).<JsonNode>readValues(text)) {
-      List<JsonNode> all = new ArrayList<>();
-      while (values.hasNextValue()) {
-        JsonNode next = values.nextValue();
-        if (next != null && !next.isNull()) {
-          all.add(next);
-        }
+    List<JsonNode> all = new ArrayList<>();
+    for (Object document : new Yaml().loadAll(text)) {
+      if (document != null) {
+        all.add(JSON.valueToTree(document));
       }
-      return all;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
+    return all;
   }
 
-  /** The one document of a YAML file, aliases and merge keys resolved. */
+  /** The first document of a YAML file. */
   static JsonNode document(String file) {
-    try {
-      // SnakeYAML resolves '<<' merges; Jackson's tree reader does not.
-      Object resolved = new org.yaml.snakeyaml.Yaml().load(Files.readString(ROOT.resolve(file)));
-      return YAML.valueToTree(resolved);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return documents(read(file)).get(0);
   }
 
   static String read(String file) {

@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
           + " and sets the threshold for a false-quarantine rate you choose.",
       "",
       "The rate is then measured on images held out from the fit and stated with its upper bound."
-          + " A rate of 1 % at 95 % confidence needs about 1,000 clean images.",
+          + " A rate of 1 %% at 95 %% confidence needs about 1,000 clean images.",
       "",
       "Example:",
       "  headgate calibrate --model models/vit-b-32 --images clean/ --out calibration.json"
