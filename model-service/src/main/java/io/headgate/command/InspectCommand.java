@@ -163,7 +163,7 @@ public final class InspectCommand implements Callable<Integer> {
     }
     PrintWriter to = spec.commandLine().getOut();
     for (int i = 0; i < texts.size(); i++) {
-      int[] ids = tokenizer.encode(texts.get(i));
+      int[] ids = tokenizer.tokens(texts.get(i));
       ObjectNode node = list.addObject().put("text", texts.get(i));
       Arrays.stream(ids).forEach(node.putArray("ids")::add);
       if (i < embeddings.length) {
@@ -171,8 +171,7 @@ public final class InspectCommand implements Callable<Integer> {
       }
       if (!json) {
         to.println(texts.get(i));
-        to.println(
-            "  ids " + Arrays.toString(tokenizer.tokens(texts.get(i))).replaceAll("[\\[\\],]", ""));
+        to.println("  ids " + Arrays.toString(ids).replaceAll("[\\[\\],]", ""));
       }
     }
     if (json) {

@@ -103,7 +103,7 @@ record Configuration(Path file, Stated stated) {
     if (heads == 0 || width % heads != 0) {
       throw new WeightsException(
           file,
-          "text heads: %s (expected: a divisor of the text width %d); set --text-heads"
+          "text heads: %s (expected: a divisor of the text width %d); say text_cfg.heads in an open_clip_config.json and open the folder"
               .formatted(heads == 0 ? "not stated" : heads, width));
     }
     return new TextConfig(

@@ -270,6 +270,25 @@ class WeightsTest {
     }
   }
 
+  /** The file was written by libtorch 2.5.1, from modules named like those of OpenAI's archives. */
+  @Test
+  void readsWhatLibtorchWrites() {
+    Map<String, long[]> shapes = TestModels.shapes(new Sizes(4, 2, 1, 64, 64, 3, 1, 64, 5, 7));
+    Path file = FIXTURES.resolve("torchscript").resolve("libtorch-2.5.1.pt");
+
+    try (Weights weights = Weights.open(file, WeightsOptions.none())) {
+      assertThat(weights.config().activation()).isEqualTo(Activation.QUICK_GELU);
+      assertThat(weights.config().vision()).isEqualTo(new VisionConfig(4, 2, 1, 1, 64, 256));
+      assertThat(weights.names()).containsExactlyInAnyOrderElementsOf(shapes.keySet());
+      TestModels.random(shapes, 1)
+          .forEach(
+              (name, data) ->
+                  assertThat(Arrays.equals(weights.tensor(name).toBytes(), TorchFiles.halves(data)))
+                      .as(name)
+                      .isTrue());
+    }
+  }
+
   static Stream<Arguments> knownModels() {
     return Stream.of(
         Arguments.of(Sizes.B32, 12, 8, 50),
