@@ -11,6 +11,7 @@ import io.headgate.demo.DemoCommand;
 import io.headgate.lab.command.EvaluateCommand;
 import io.headgate.lab.command.LabCommand;
 import io.headgate.registry.SchemasCommand;
+import io.headgate.stream.command.GuardCommand;
 import io.headgate.topics.TopicsCommand;
 import java.util.Arrays;
 import java.util.List;
@@ -52,6 +53,7 @@ public final class Headgate {
     root.addSubcommand(new DeadLettersCommand());
     root.addSubcommand(new ServeCommand());
     root.addSubcommand(new BenchCommand());
+    root.addSubcommand(new GuardCommand());
     return root;
   }
 

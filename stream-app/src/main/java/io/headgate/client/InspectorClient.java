@@ -24,6 +24,8 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -54,9 +56,9 @@ import org.slf4j.LoggerFactory;
  * <p><b>When a call fails</b> the circuit opens: nothing is sent until the backoff is over, then
  * one call tries, and its outcome closes the circuit or opens it for longer. The images of a failed
  * call stay queued: an outage never fails an image. An image is refused only when the service says
- * so, or when calls with it fail time and again while others succeed: such calls are halved until
- * the culprit is alone, and after {@value #BLAMED_AFTER} failures alone it is given up with {@link
- * InspectionRejectedException#FAILS_CALLS}.
+ * so, or when calls with it fail time and again while others succeed: failed calls are halved until
+ * the culprit is alone, and after {@value #BLAMED_AFTER} failures alone, with successes of others
+ * between them, it is given up with {@link InspectionRejectedException#FAILS_CALLS}.
  */
 public final class InspectorClient implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(InspectorClient.class);
@@ -500,31 +502,46 @@ public final class InspectorClient implements AutoCloseable {
     }
   }
 
+  /**
+   * Back into the queue, to travel in half as large a call. To its head while nothing is answered,
+   * so that an outage touches few images; to its tail once others were, or when it was alone, so
+   * that the others get their turn.
+   */
   private void requeue(List<Item> batch, Status status, List<Item> blamed) {
     long now = System.nanoTime();
+    boolean reached = status.getCode() != Status.Code.RESOURCE_EXHAUSTED && !isUnreached(status);
     retried.increment(batch.size());
-    for (int i = batch.size() - 1; i >= 0; i--) {
-      Item item = batch.get(i);
-      // others were answered since this one last failed: the call's content is suspect
+    List<Item> first = new ArrayList<>();
+    for (Item item : batch) {
       boolean suspect = item.failures > 0 && succeededNanos > item.failedNanos;
-      if (suspect || status.getCode() == Status.Code.INVALID_ARGUMENT) {
-        item.batchLimit = Math.max(1, Math.min(item.batchLimit, batch.size()) / 2);
-      }
-      if (suspect && batch.size() == 1 && ++item.failuresAlone >= BLAMED_AFTER) {
+      if (suspect && reached && batch.size() == 1 && ++item.failuresAlone >= BLAMED_AFTER) {
         blamed.add(item);
         continue;
       }
+      if (reached) {
+        item.batchLimit = Math.max(1, batch.size() / 2);
+      }
       item.failures++;
       item.failedNanos = now;
-      if (item.failures == 1) {
-        queue.addFirst(item);
-      }
-    }
-    for (Item item : batch) { // what failed twice lets the others pass first
-      if (item.failures > 1 && !blamed.contains(item)) {
+      if (suspect || reached && batch.size() == 1) {
         queue.addLast(item);
+      } else {
+        first.add(item);
       }
     }
+    for (int i = first.size() - 1; i >= 0; i--) {
+      queue.addFirst(first.get(i));
+    }
+  }
+
+  /** Whether no connection came about, so that no image can be to blame. */
+  private static boolean isUnreached(Status status) {
+    for (Throwable t = status.getCause(); t != null; t = t.getCause()) {
+      if (t instanceof ConnectException || t instanceof UnknownHostException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void open(Status status, Optional<Duration> hint) {

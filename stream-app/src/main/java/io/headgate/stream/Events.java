@@ -1,5 +1,9 @@
 package io.headgate.stream;
 
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
+import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import io.headgate.serde.HeadgateSerdes;
 import io.headgate.serde.WrongEventException;
@@ -8,6 +12,7 @@ import io.headgate.v1.ModeratedImage;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
@@ -18,6 +23,8 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Serde;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Events from bytes and back. Its one subtlety is to tell a bad record from a registry that is
@@ -26,16 +33,27 @@ import org.apache.kafka.common.serialization.Serde;
  * <p>Any thread may call; each call borrows a serde of its own.
  */
 final class Events implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Events.class);
   private static final int HEADER = 5;
 
+  private static final int SCHEMAS_CACHED = 1000;
+
+  private final SchemaRegistryClient registry;
   private final Pool<Serde<ImageSubmitted>> submitted;
   private final Pool<Serde<ModeratedImage>> moderated;
 
   /**
    * @throws IllegalArgumentException if the registry's configuration is incomplete
    */
-  Events(Map<String, ?> registry) {
-    HeadgateSerdes serdes = new HeadgateSerdes(registry);
+  Events(Map<String, ?> registryConfig) {
+    HeadgateSerdes serdes = new HeadgateSerdes(registryConfig);
+    this.registry =
+        SchemaRegistryClientFactory.newClient(
+            List.of(registryConfig.get(HeadgateSerdes.REGISTRY_URL).toString().split(",")),
+            SCHEMAS_CACHED,
+            List.of(new AvroSchemaProvider()),
+            serdes.config(),
+            Map.of());
     this.submitted = new Pool<>(serdes::imageSubmitted);
     this.moderated = new Pool<>(serdes::moderatedImage);
     submitted.giveBack(
@@ -58,6 +76,7 @@ final class Events implements AutoCloseable {
           "record of %d bytes beginning with 0x%02x (expected: Confluent wire format, 0x00 and a schema id of 4 bytes)"
               .formatted(value.length, value[0]));
     }
+    requireBounds(value);
     ImageSubmitted event;
     Serde<ImageSubmitted> serde = submitted.borrow();
     try {
@@ -75,6 +94,34 @@ final class Events implements AutoCloseable {
           DeadLetterCode.INVALID_EVENT, "event with an empty id (expected: the image's id)");
     }
     return event;
+  }
+
+  /**
+   * Asks for the writer's schema first, so that what fails after this is the record's own fault.
+   */
+  private void requireBounds(byte[] value) throws RefusedException, RegistryOutageException {
+    int id = ByteBuffer.wrap(value).getInt(1);
+    try {
+      if (!(registry.getSchemaById(id) instanceof AvroSchema writer)) {
+        throw new RefusedException(
+            DeadLetterCode.WRONG_SCHEMA, "schema %d is no Avro schema".formatted(id));
+      }
+      AvroBounds.check(writer.rawSchema(), value, HEADER);
+    } catch (IOException e) {
+      throw new RegistryOutageException(e);
+    } catch (RestClientException e) {
+      if (e.getStatus() != 404) {
+        throw new RegistryOutageException(e);
+      }
+      throw new RefusedException(
+          DeadLetterCode.UNKNOWN_SCHEMA,
+          "schema id %d is unknown to the registry (expected: a registered one): %s"
+              .formatted(id, e.getMessage()));
+    } catch (AvroBounds.OutOfBoundsException e) {
+      throw new RefusedException(
+          DeadLetterCode.CORRUPT_RECORD,
+          "event of schema %d in %d bytes: %s".formatted(id, value.length, e.getMessage()));
+    }
   }
 
   /**
@@ -154,6 +201,11 @@ final class Events implements AutoCloseable {
   public void close() {
     submitted.close();
     moderated.close();
+    try {
+      registry.close();
+    } catch (IOException e) {
+      log.debug("the registry's client did not close", e);
+    }
   }
 
   /** Serdes that are lent to one thread at a time. */

@@ -1,6 +1,10 @@
 package io.headgate.stream;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A configured guard: checked, holding nothing. {@link #start} makes it a {@link RunningGuard}.
@@ -14,6 +18,9 @@ import io.micrometer.core.instrument.MeterRegistry;
  * }</pre>
  */
 public final class GuardApp {
+  private static final List<String> SECRET_WORDS =
+      List.of("password", "secret", "token", "credential", "jaas", "ssl.keystore.key", "user.info");
+
   private final GuardConfig config;
 
   private GuardApp(GuardConfig config) {
@@ -33,6 +40,18 @@ public final class GuardApp {
   /** What it was configured with. */
   public GuardConfig config() {
     return config;
+  }
+
+  /** The settings that Kafka's clients get, by name; values of secrets are masked. */
+  public Map<String, String> kafkaSettings() {
+    Map<String, String> shown = new TreeMap<>();
+    KafkaSettings.of(config)
+        .forEach((key, value) -> shown.put(key, isSecret(key) ? "********" : value.toString()));
+    return shown;
+  }
+
+  private static boolean isSecret(String key) {
+    return SECRET_WORDS.stream().anyMatch(key.toLowerCase(Locale.ROOT)::contains);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.headgate.client.ServiceDescription;
 import io.headgate.client.ServiceUnavailableException;
 import io.headgate.console.UserException;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
@@ -20,7 +21,9 @@ import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.KafkaStreams.State;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.ThreadMetadata;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -56,6 +59,8 @@ public final class RunningGuard implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final Thread starter;
+  private final MeterRegistry meters;
+  private volatile KafkaStreamsMetrics kafkaMetrics;
   private volatile Judge judge;
   private volatile KafkaStreams streams;
   private volatile Topology topology;
@@ -63,6 +68,7 @@ public final class RunningGuard implements AutoCloseable {
 
   RunningGuard(GuardConfig config, MeterRegistry meters) {
     this.config = config;
+    this.meters = meters;
     this.events = new Events(config.registry());
     this.claims = new Claims(config.claims());
     this.client = new InspectorClient(config.client(), meters);
@@ -149,13 +155,15 @@ public final class RunningGuard implements AutoCloseable {
     streams.setUncaughtExceptionHandler(this::threadDied);
     streams.setStateListener(
         (now, before) -> {
-          if (now == KafkaStreams.State.RUNNING) {
+          if (now == State.RUNNING) {
             running.countDown();
           }
-          if (now == KafkaStreams.State.ERROR) {
+          if (now == State.ERROR) {
             fail(new IllegalStateException("the topology ended in an error"));
           }
         });
+    kafkaMetrics = new KafkaStreamsMetrics(streams);
+    kafkaMetrics.bindTo(meters);
     phase = Phase.STREAMING;
     streams.start();
   }
@@ -202,8 +210,85 @@ public final class RunningGuard implements AutoCloseable {
   }
 
   /** Kafka Streams' own state; empty before the topology exists. */
-  public Optional<KafkaStreams.State> streamsState() {
+  public Optional<State> streamsState() {
     return Optional.ofNullable(streams).map(KafkaStreams::state);
+  }
+
+  /**
+   * An answer to a probe.
+   *
+   * @param why in a few words
+   */
+  public record Health(boolean ok, String why) {}
+
+  /**
+   * Whether restarting it would be wrong: it waits for its service, runs or rebalances. An outage
+   * of service, registry or brokers is no reason to restart.
+   */
+  public Health live() {
+    boolean alive =
+        switch (phase) {
+          case WAITING_FOR_SERVICE -> true;
+          case STREAMING ->
+              streamsState()
+                  .filter(s -> s == State.CREATED || s.isRunningOrRebalancing())
+                  .isPresent();
+          case FAILED, CLOSED -> false;
+        };
+    return new Health(alive, text());
+  }
+
+  /** Whether events flow: the topology runs, and neither service nor registry is away. */
+  public Health ready() {
+    if (phase != Phase.STREAMING || streamsState().orElseThrow() != State.RUNNING) {
+      return new Health(false, text());
+    }
+    Optional<Duration> away = client.outage();
+    if (away.isPresent()) {
+      return new Health(
+          false,
+          "the model service has been away for %d s, policy %s"
+              .formatted(away.get().toSeconds(), config.outagePolicy()));
+    }
+    if (metrics.isRegistryOut()) {
+      return new Health(false, "the schema registry is away, events wait");
+    }
+    return new Health(true, text());
+  }
+
+  private String text() {
+    return switch (phase) {
+      case WAITING_FOR_SERVICE -> "waiting for the model service and the brokers";
+      case STREAMING -> streamsState().map(Enum::name).orElse("starting");
+      case FAILED -> "failed: " + failure().map(Throwable::getMessage).orElse("");
+      case CLOSED -> "closed";
+    };
+  }
+
+  /** The topology, what judges, and which thread has which partitions; for people. */
+  public String describe() {
+    if (topology == null) {
+      return text() + "\n";
+    }
+    StringBuilder description = new StringBuilder(text()).append('\n');
+    service()
+        .ifPresent(
+            s ->
+                description.append(
+                    "model %s, calibration %s, images %dx%d, at most %d per call%n%n"
+                        .formatted(
+                            s.modelFingerprint(),
+                            s.calibrationId(),
+                            s.imageSize(),
+                            s.imageSize(),
+                            s.maxItems())));
+    description.append(topology.describe()).append('\n');
+    for (ThreadMetadata thread : streams.metadataForLocalThreads()) {
+      description.append(thread.threadName()).append(' ').append(thread.threadState());
+      thread.activeTasks().forEach(task -> description.append(' ').append(task.topicPartitions()));
+      description.append('\n');
+    }
+    return description.toString();
   }
 
   /** Why it is {@link Phase#FAILED}. */
@@ -288,6 +373,7 @@ public final class RunningGuard implements AutoCloseable {
     }
     if (judge != null) {
       judge.close();
+      kafkaMetrics.close();
     }
     client.close();
     claims.close();
