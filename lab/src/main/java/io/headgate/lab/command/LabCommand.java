@@ -22,6 +22,7 @@ public final class LabCommand {
     lab.addSubcommand(new TrainCommand());
     lab.addSubcommand(new PoisonCommand());
     lab.addSubcommand(new ImagesCommand());
+    lab.addSubcommand(new ReportCommand());
     return lab;
   }
 }
