@@ -23,6 +23,7 @@ public final class LabCommand {
     lab.addSubcommand(new PoisonCommand());
     lab.addSubcommand(new ImagesCommand());
     lab.addSubcommand(new ReportCommand());
+    lab.addSubcommand(new StudyCommand());
     return lab;
   }
 }

@@ -10,6 +10,8 @@ final class Findings {
   /** How much removing something must lower attack success to count as needed. */
   private static final double NEEDED = 0.5;
 
+  private static final double NOTICED = 0.1;
+
   /**
    * @param claim of the paper
    * @param verdict holds, holds in part, does not hold
@@ -41,9 +43,16 @@ final class Findings {
             facts,
             f ->
                 f.local()
-                    ? f.asrWithoutHeads() < f.asrWithoutMlps()
-                    : f.asrWithoutMlps() < f.asrWithoutHeads()),
+                    ? needs(f, f.asrWithoutHeads(), f.asrWithoutMlps())
+                    : needs(f, f.asrWithoutMlps(), f.asrWithoutHeads())),
         evidence);
+  }
+
+  /**
+   * Whether attack success falls by a tenth or more without these, and further than without those.
+   */
+  private static boolean needs(Facts f, double withoutThese, double withoutThose) {
+    return withoutThese < withoutThose && f.asr() - withoutThese >= NOTICED;
   }
 
   private static Finding layers(List<Facts> facts) {
