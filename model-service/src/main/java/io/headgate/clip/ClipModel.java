@@ -10,7 +10,6 @@ import io.headgate.tokenizer.Tokenizer;
 import io.headgate.weights.Activation;
 import io.headgate.weights.ClipConfig;
 import io.headgate.weights.TextConfig;
-import io.headgate.weights.VisionConfig;
 import io.headgate.weights.Weights;
 import io.headgate.weights.WeightsOptions;
 import io.headgate.zeroshot.ZeroShotClassifier;
@@ -54,21 +53,11 @@ public final class ClipModel implements Decomposer, AutoCloseable {
     this.folder = folder;
     this.weights = weights;
     this.options = options;
-    ClipConfig config = weights.config();
-    VisionConfig v = config.vision();
-    this.shape =
-        new ModelShape(
-            v.imageSize(), v.patchSize(), v.layers(), v.heads(), v.width(), config.embedding());
+    VisionSpec spec = VisionSpec.of(weights.config());
+    this.shape = spec.shape();
     this.fingerprint = weights.fingerprint(options.precision().name());
     this.classes = ModelClasses.load(folder);
     this.classifier = classes.map(this::classifier);
-    VisionSpec spec =
-        new VisionSpec(
-            shape,
-            config.activation() == Activation.QUICK_GELU,
-            config.layerNormEps(),
-            config.preprocessing().mean(),
-            config.preprocessing().std());
     Precision precision = options.precision();
     this.vision = load(spec, precision);
     try {

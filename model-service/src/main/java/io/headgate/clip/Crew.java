@@ -99,6 +99,23 @@ final class Crew implements AutoCloseable {
     return lead == null ? share(1, i -> call(work)).get(0) : get(lead.submit(work));
   }
 
+  /** Runs work as torch would by itself, MKL's products shared out too: one call at a time. */
+  <T> T torchWay(Callable<T> work) {
+    if (lead == null) {
+      return together(work);
+    }
+    try {
+      return get(
+          lead.submit(
+              () -> {
+                JniUtils.setNumThreads(size);
+                return work.call();
+              }));
+    } finally {
+      JniUtils.setNumThreads(1);
+    }
+  }
+
   private static <T> T call(Callable<T> work) {
     try {
       return work.call();

@@ -102,6 +102,16 @@ final class VisionModel implements AutoCloseable {
         (scope, x, from) -> rows(tower.embed(scope, x, indexes(scope)), (int) x.getShape().get(0)));
   }
 
+  /** Embeddings as an eager CLIP computes them, in one batch: the yardstick of the bench. */
+  List<float[]> plain(List<RgbImage> images) {
+    return crew.torchWay(
+        () ->
+            pixels.bytes(
+                manager,
+                images,
+                (scope, x) -> rows(tower.plain(scope, x, indexes(scope)), images.size())));
+  }
+
   List<Decomposition> decomposeValues(float[] values, int count) {
     return eachOfValues(
         values,

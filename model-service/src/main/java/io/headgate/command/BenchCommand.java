@@ -18,11 +18,15 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures speed.",
       "",
-      "Example:",
+      "Examples:",
+      "  headgate bench --random ViT-B-32 --batch 1,8,32 --json model.json",
+      "  headgate bench --model DIR --threads 1",
       "  headgate bench --service 127.0.0.1:7860 --callers 64 --load-images clean/"
     })
 public final class BenchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+
+  @Mixin private ModelBench modelBench;
 
   @Option(
       names = "--service",
@@ -37,8 +41,13 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (service == null) {
-      throw new UserException("--service HOST:PORT is missing (expected: what to measure)");
+    if (modelBench.asked() == (service != null)) {
+      throw new UserException(
+          "what to measure? (expected: --model DIR, --random NAME or --service HOST:PORT)");
+    }
+    if (modelBench.asked()) {
+      modelBench.run(json, spec.commandLine().getOut());
+      return Console.OK;
     }
     serviceBench.run(service, json, spec.commandLine().getOut());
     return Console.OK;
