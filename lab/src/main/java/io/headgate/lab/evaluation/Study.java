@@ -10,6 +10,8 @@ import io.headgate.detection.DetectorBank;
 import io.headgate.guard.RepairPolicy;
 import io.headgate.imaging.RgbImage;
 import io.headgate.lab.attacks.Attack;
+import io.headgate.lab.scenes.Backdrop;
+import io.headgate.lab.scenes.SceneClasses;
 import io.headgate.lab.scenes.Scenes;
 import java.io.IOException;
 import java.time.Instant;
@@ -28,6 +30,8 @@ public final class Study {
   /** Attacks below this success count as not learnt. */
   public static final double LEARNT = 0.8;
 
+  private static final long TARGET_CLASS = 54_000;
+
   private final Scenes scenes;
   private final int calibrationImages;
   private final int testImages;
@@ -37,6 +41,7 @@ public final class Study {
    * One model under one attack.
    *
    * @param model name
+   * @param flaggedOfTarget share of clean pictures of the attacked class that is flagged
    * @param costShare time for reading and scoring a picture over the time for its forward pass
    */
   public record Row(
@@ -44,6 +49,7 @@ public final class Study {
       String attack,
       EvaluationResult.Clean clean,
       AttackResult result,
+      @JsonProperty("flagged_of_target_class") double flaggedOfTarget,
       @JsonProperty("detection_cost_share") double costShare) {
     boolean learnt() {
       return result.asr() != null && result.asr() >= LEARNT;
@@ -112,9 +118,27 @@ public final class Study {
             new ComposedPictures("clean", scenes, Split.TEST, 0, testImages, Optional.empty()),
             triggered);
     double cost = costShare(model, calibration);
+    double ofTarget = flaggedOfTarget(model, calibration, target);
     for (Map.Entry<String, AttackResult> e : result.attacks().entrySet()) {
-      rows.add(new Row(name, e.getKey(), result.clean(), e.getValue(), cost));
+      rows.add(new Row(name, e.getKey(), result.clean(), e.getValue(), ofTarget, cost));
     }
+  }
+
+  private double flaggedOfTarget(ClipModel model, Calibration calibration, String target) {
+    DetectorBank bank = calibration.bank(model.classifier());
+    int label = SceneClasses.names().indexOf(target);
+    int flagged = 0;
+    int total = testImages / 2;
+    for (int from = 0; from < total; from += 32) {
+      List<RgbImage> images = new ArrayList<>();
+      for (int i = from; i < Math.min(total, from + 32); i++) {
+        images.add(scenes.sceneOf(TARGET_CLASS, i, Backdrop.HELD_OUT, label).image());
+      }
+      for (Decomposition parts : model.decompose(images)) {
+        flagged += bank.score(parts).flagged() ? 1 : 0;
+      }
+    }
+    return (double) flagged / total;
   }
 
   /** Median over interleaved rounds. */
@@ -189,6 +213,12 @@ public final class Study {
             rows,
             r -> r.pruned().accuracyClean() >= r.clean().accuracy() - 0.01,
             r -> text("%.3f of %.3f", r.pruned().accuracyClean(), r.clean().accuracy())));
+    targets.add(
+        all(
+            "clean pictures of the attacked class flagged at most 3 × as often as others",
+            rows,
+            r -> r.flaggedOfTarget() <= 3 * r.clean().flagged(),
+            r -> text("%.4f against %.4f", r.flaggedOfTarget(), r.clean().flagged())));
     targets.add(
         all(
             "detection costs at most 5 % of the forward pass",

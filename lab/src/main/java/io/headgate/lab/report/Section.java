@@ -194,7 +194,9 @@ final class Section {
           new Svg.Line(
               name,
               Arrays.stream(points).mapToDouble(p -> p[0]).toArray(),
-              Arrays.stream(points).mapToDouble(p -> p[1]).toArray()));
+              Arrays.stream(points).mapToDouble(p -> p[1]).toArray(),
+              lines.size(),
+              false));
     }
     html.append("<h3>ROC curves</h3><div class='row'>")
         .append(Svg.lines("TPR over FPR", "share of clean pictures flagged", 1, lines))
@@ -212,7 +214,12 @@ final class Section {
     while (n < line.x().length && line.x()[n] <= max) {
       n++;
     }
-    return new Svg.Line(line.name(), Arrays.copyOf(line.x(), n), Arrays.copyOf(line.y(), n));
+    return new Svg.Line(
+        line.name(),
+        Arrays.copyOf(line.x(), n),
+        Arrays.copyOf(line.y(), n),
+        line.colour(),
+        line.dashed());
   }
 
   private List<Result> ablation(Sample clean, Sample triggered) {
@@ -229,8 +236,11 @@ final class Section {
             .forEach(
                 r -> {
                   String name = kind.name().toLowerCase(Locale.ROOT);
-                  lines.add(new Svg.Line(name + ": attack success", layers, r.asr()));
-                  lines.add(new Svg.Line(name + ": clean accuracy", layers, r.accuracy()));
+                  int colour = kind.ordinal();
+                  lines.add(
+                      new Svg.Line(name + ": attack success", layers, r.asr(), colour, false));
+                  lines.add(
+                      new Svg.Line(name + ": clean accuracy", layers, r.accuracy(), colour, true));
                 });
       }
       String what =

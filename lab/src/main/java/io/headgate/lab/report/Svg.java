@@ -6,14 +6,18 @@ import java.util.Locale;
 /** Small plots as inline SVG: nothing to load, nothing to run. */
 final class Svg {
   private static final String[] COLOURS = {
-    "#0b6e99", "#d9730d", "#448361", "#9065b0", "#c14c8a", "#787774", "#cb912f", "#337ea9"
+    "#0b6e99", "#d9730d", "#448361", "#9065b0", "#c14c8a", "#787774", "#e0b400", "#7fc4e8"
   };
   private static final int LEFT = 44;
   private static final int TOP = 24;
   private static final int BOTTOM = 34;
 
-  /** One line of a plot. */
-  record Line(String name, double[] x, double[] y) {}
+  /**
+   * One line of a plot.
+   *
+   * @param colour number of the colour
+   */
+  record Line(String name, double[] x, double[] y, int colour, boolean dashed) {}
 
   private Svg() {}
 
@@ -42,13 +46,23 @@ final class Svg {
       }
       s.append(
           format(
-              "<polyline fill='none' stroke='%s' stroke-width='1.8' points='%s'/>",
-              COLOURS[k % COLOURS.length], points.toString().strip()));
+              "<polyline fill='none' stroke='%s' stroke-width='1.8'%s points='%s'/>",
+              COLOURS[line.colour() % COLOURS.length],
+              line.dashed() ? " stroke-dasharray='5 3'" : "",
+              points.toString().strip()));
       int y = TOP + h + BOTTOM + 12 + 16 * k;
       s.append(
           format(
-              "<rect x='%d' y='%d' width='14' height='3' fill='%s'/><text x='%d' y='%d'>%s</text>",
-              LEFT, y - 4, COLOURS[k % COLOURS.length], LEFT + 20, y, escape(line.name())));
+              "<line x1='%d' y1='%d' x2='%d' y2='%d' stroke='%s' stroke-width='3'%s/><text x='%d' y='%d'>%s</text>",
+              LEFT,
+              y - 4,
+              LEFT + 16,
+              y - 4,
+              COLOURS[line.colour() % COLOURS.length],
+              line.dashed() ? " stroke-dasharray='5 3'" : "",
+              LEFT + 22,
+              y,
+              escape(line.name())));
     }
     return s.append("</svg>").toString();
   }
@@ -60,10 +74,13 @@ final class Svg {
           format(
               "<line x1='%d' y1='%d' x2='%d' y2='%d' stroke='#ddd'/><text x='%d' y='%d' text-anchor='end'>%.2f</text>",
               LEFT, y, LEFT + w, y, LEFT - 5, y + 4, i / 4.0));
+    }
+    int ticks = xMax > 1 && xMax <= 12 ? (int) xMax : 4;
+    for (int i = 0; i <= ticks; i++) {
       s.append(
           format(
               "<text x='%d' y='%d' text-anchor='middle'>%s</text>",
-              LEFT + w * i / 4, TOP + h + 14, tick(xMax * i / 4)));
+              LEFT + w * i / ticks, TOP + h + 14, tick(xMax * i / ticks)));
     }
     s.append(
         format(
@@ -72,7 +89,7 @@ final class Svg {
   }
 
   private static String tick(double v) {
-    return v == Math.rint(v) ? Long.toString((long) v) : format("%.2f", v);
+    return v == Math.rint(v) ? Long.toString((long) v) : format("%.3g", v);
   }
 
   /** Cells coloured by value; rows and columns are numbered from 0. */
