@@ -2,6 +2,7 @@ package io.headgate.lab.command;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.headgate.calibration.CalibrationSettings;
 import io.headgate.clip.ClipModel;
 import io.headgate.clip.ClipOptions;
 import io.headgate.console.Console;
@@ -69,7 +70,9 @@ final class StudyCommand implements Callable<Integer> {
       try (ClipModel model = ClipModel.open(folder, ClipOptions.defaults().withThreads(threads))) {
         if (study == null) {
           side = model.shape().imageSize();
-          study = new Study(Scenes.ofSide(side), calibrationImages, images);
+          study =
+              new Study(
+                  Scenes.ofSide(side), CalibrationSettings.defaults(), calibrationImages, images);
         } else if (side != model.shape().imageSize()) {
           throw new UserException(
               "%s: image size %d (expected: %d, as of the first model)"

@@ -33,6 +33,7 @@ public final class Study {
   private static final long TARGET_CLASS = 54_000;
 
   private final Scenes scenes;
+  private final CalibrationSettings settings;
   private final int calibrationImages;
   private final int testImages;
   private final List<Row> rows = new ArrayList<>();
@@ -77,11 +78,13 @@ public final class Study {
   public record Target(String target, boolean reached, String measured) {}
 
   /**
+   * @param settings of the calibrations
    * @param calibrationImages to calibrate each model on
    * @param testImages clean and triggered ones to test on, each
    */
-  public Study(Scenes scenes, int calibrationImages, int testImages) {
+  public Study(Scenes scenes, CalibrationSettings settings, int calibrationImages, int testImages) {
     this.scenes = scenes;
+    this.settings = settings;
     this.calibrationImages = calibrationImages;
     this.testImages = testImages;
   }
@@ -93,7 +96,7 @@ public final class Study {
         Calibrating.run(
             model,
             model.classifier(),
-            CalibrationSettings.defaults(),
+            settings,
             GuardTrial.of(model, model.classifier(), RepairPolicy.PRUNE),
             new ComposedPictures(
                 "validation", scenes, Split.VALIDATION, 0, calibrationImages, Optional.empty()),
