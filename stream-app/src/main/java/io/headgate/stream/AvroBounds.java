@@ -36,7 +36,9 @@ final class AvroBounds {
     switch (schema.getType()) {
       case NULL -> {}
       case BOOLEAN -> skip(1);
-      case INT, LONG, ENUM -> varint();
+      case INT -> varint(5);
+      case LONG -> varint();
+      case ENUM -> oneOf(varint(5), schema.getEnumSymbols().size(), "symbol");
       case FLOAT -> skip(4);
       case DOUBLE -> skip(8);
       case FIXED -> skip(schema.getFixedSize());
@@ -48,10 +50,8 @@ final class AvroBounds {
         }
       }
       case UNION -> {
-        long branch = varint();
-        if (branch < 0 || branch >= schema.getTypes().size()) {
-          throw new OutOfBoundsException("branch %d of a union".formatted(branch), at);
-        }
+        long branch = varint(5);
+        oneOf(branch, schema.getTypes().size(), "branch");
         walk(schema.getTypes().get((int) branch), depth + 1);
       }
       case ARRAY -> blocks(schema.getElementType(), false, depth);
@@ -95,10 +95,20 @@ final class AvroBounds {
     at += (int) bytes;
   }
 
-  /** Zig-zag variable-length integer of at most ten bytes. */
+  private void oneOf(long index, int size, String what) throws OutOfBoundsException {
+    if (index < 0 || index >= size) {
+      throw new OutOfBoundsException("%s %d of %d".formatted(what, index, size), at);
+    }
+  }
+
   private long varint() throws OutOfBoundsException {
+    return varint(10);
+  }
+
+  /** Zig-zag variable-length integer. */
+  private long varint(int longest) throws OutOfBoundsException {
     long value = 0;
-    for (int shift = 0; shift < 70; shift += 7) {
+    for (int shift = 0; shift < 7 * longest; shift += 7) {
       if (at >= data.length) {
         throw new OutOfBoundsException("a number that goes on", at);
       }
@@ -108,7 +118,7 @@ final class AvroBounds {
         return (value >>> 1) ^ -(value & 1);
       }
     }
-    throw new OutOfBoundsException("a number of more than ten bytes", at);
+    throw new OutOfBoundsException("a number of more than %d bytes".formatted(longest), at);
   }
 
   /** Data that claims more than there is. */

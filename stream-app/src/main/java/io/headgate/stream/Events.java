@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Events implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Events.class);
+  private static final String EVENT = ImageSubmitted.getClassSchema().getFullName();
   private static final int HEADER = 5;
 
   private static final int SCHEMAS_CACHED = 1000;
@@ -105,6 +106,13 @@ final class Events implements AutoCloseable {
       if (!(registry.getSchemaById(id) instanceof AvroSchema writer)) {
         throw new RefusedException(
             DeadLetterCode.WRONG_SCHEMA, "schema %d is no Avro schema".formatted(id));
+      }
+      String kind = writer.rawSchema().getFullName();
+      if (!kind.equals(EVENT)) {
+        throw new RefusedException(
+            DeadLetterCode.WRONG_SCHEMA,
+            "event of schema %d: %s (expected: %s); its producer writes to the wrong topic or with the wrong schema"
+                .formatted(id, kind, EVENT));
       }
       AvroBounds.check(writer.rawSchema(), value, HEADER);
     } catch (IOException e) {

@@ -54,7 +54,7 @@ final class GuardTopology {
   }
 
   /** Streams drops records with a negative timestamp, and the guard drops nothing. */
-  private static TimestampExtractor neverNegative() {
+  static TimestampExtractor neverNegative() {
     return (record, partitionTime) -> Math.max(0, record.timestamp());
   }
 }

@@ -12,9 +12,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ServerSocketFactory;
 
 /** Answers every connection with what it is told to write, so that it can lie and stall. */
-final class RawServer implements AutoCloseable {
+public final class RawServer implements AutoCloseable {
   /** Writes an answer. */
-  interface Script {
+  public interface Script {
     void answer(OutputStream out) throws IOException, InterruptedException;
   }
 
@@ -30,11 +30,11 @@ final class RawServer implements AutoCloseable {
     thread.start();
   }
 
-  static RawServer of(Script script) throws IOException {
+  public static RawServer of(Script script) throws IOException {
     return new RawServer(ServerSocketFactory.getDefault(), script);
   }
 
-  static RawServer of(String head, byte[] body) throws IOException {
+  public static RawServer of(String head, byte[] body) throws IOException {
     return of(text(head, body));
   }
 
@@ -49,12 +49,12 @@ final class RawServer implements AutoCloseable {
     script = next;
   }
 
-  int port() {
+  public int port() {
     return server.getLocalPort();
   }
 
   /** Heads of the requests so far. */
-  List<String> requests() {
+  public List<String> requests() {
     return List.copyOf(requests);
   }
 

@@ -1,86 +1,38 @@
 package io.headgate.stream;
 
+import static io.headgate.stream.Harness.TOPICS;
+import static io.headgate.stream.Harness.code;
+import static io.headgate.stream.Harness.texts;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.claimcheck.ClaimRules;
-import io.headgate.claimcheck.Claims;
 import io.headgate.client.FakeInspector;
-import io.headgate.client.InspectorClient;
 import io.headgate.v1.ImageSubmitted;
 import io.headgate.v1.ModeratedImage;
 import io.headgate.v1.Verdict;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Properties;
-import java.util.concurrent.CountDownLatch;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.streams.TestInputTopic;
-import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class GuardTopologyTest {
-  private static final Instant ROUTED_AT = Instant.ofEpochMilli(1_800_000_000_000L);
-  private static final Topics TOPICS = Topics.defaults();
-
-  private final TestEvents events = new TestEvents("guard-topology-test");
-  private final FakeInspector service = new FakeInspector();
-  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private InspectorClient client;
-  private Events serdes;
-  private Wiring wiring;
-  private TopologyTestDriver driver;
-  private TestInputTopic<byte[], byte[]> submitted;
-
-  @BeforeEach
-  void start() {
-    GuardConfig config =
-        GuardConfig.builder("unused:9092", events.registry(), service.address()).build();
-    client = new InspectorClient(config.client(), meters);
-    client.describe();
-    serdes = new Events(config.registry());
-    wiring =
-        Wiring.of(
-            config,
-            serdes,
-            new Claims(ClaimRules.none()),
-            client,
-            new GuardMetrics(meters),
-            RecordLimits.same(64 << 10),
-            new CountDownLatch(1));
-    Properties properties = new Properties();
-    properties.putAll(KafkaSettings.running(config, wiring.prefetcher()));
-    driver = new TopologyTestDriver(wiring.topology(), properties, ROUTED_AT);
-    submitted =
-        driver.createInputTopic(
-            TOPICS.submitted(), new ByteArraySerializer(), new ByteArraySerializer());
-  }
+  private final Harness harness = new Harness("guard-topology-test");
+  private final TestEvents events = harness.events;
 
   @AfterEach
   void stop() {
-    driver.close();
-    wiring.judge().close();
-    client.close();
-    serdes.close();
-    service.close();
-    events.close();
+    harness.close();
   }
 
   @Test
   void routesWhatTheServiceCallsCleanToTheCleanTopic() {
-    submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)));
+    harness.submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)));
 
-    TestRecord<byte[], byte[]> clean = only(TOPICS.clean());
+    TestRecord<byte[], byte[]> clean = harness.only(TOPICS.clean());
     Verdict verdict = events.moderated(TOPICS.clean(), clean.value()).getVerdict();
     assertThat(verdict.getRoute()).isEqualTo(io.headgate.v1.Route.CLEAN);
     assertThat(verdict.getLabels().get(0).getName()).isEqualTo("red-" + TestEvents.CLEAN);
@@ -89,10 +41,10 @@ class GuardTopologyTest {
 
   @Test
   void routesWhatTheServiceRepairedToTheRepairedTopic() {
-    submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.REPAIRED)));
+    harness.submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.REPAIRED)));
 
     Verdict verdict =
-        events.moderated(TOPICS.repaired(), only(TOPICS.repaired()).value()).getVerdict();
+        events.moderated(TOPICS.repaired(), harness.only(TOPICS.repaired()).value()).getVerdict();
     assertThat(verdict.getRoute()).isEqualTo(io.headgate.v1.Route.REPAIRED);
     assertThat(verdict.getEmbeddingRepaired()).isTrue();
     assertThat(verdict.getSuspectedLabel()).isEqualTo("banana");
@@ -100,10 +52,12 @@ class GuardTopologyTest {
 
   @Test
   void routesWhatTheServiceQuarantinesToTheQuarantineWithEvidence() {
-    submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.QUARANTINED)));
+    harness.submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.QUARANTINED)));
 
     Verdict verdict =
-        events.moderated(TOPICS.quarantined(), only(TOPICS.quarantined()).value()).getVerdict();
+        events
+            .moderated(TOPICS.quarantined(), harness.only(TOPICS.quarantined()).value())
+            .getVerdict();
     assertThat(verdict.getRoute()).isEqualTo(io.headgate.v1.Route.QUARANTINED);
     assertThat(verdict.getEvidence()).isNotNull();
   }
@@ -112,9 +66,9 @@ class GuardTopologyTest {
   void carriesTheSubmittedEventTheKeyAndTheJudgedHashUnchanged() throws Exception {
     ImageSubmitted event = TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN));
 
-    submit("some-key", event);
+    harness.submit("some-key", event);
 
-    TestRecord<byte[], byte[]> clean = only(TOPICS.clean());
+    TestRecord<byte[], byte[]> clean = harness.only(TOPICS.clean());
     ModeratedImage image = events.moderated(TOPICS.clean(), clean.value());
     assertThat(clean.key()).isEqualTo("some-key".getBytes(UTF_8));
     assertThat(image.getSubmitted()).isEqualTo(event);
@@ -134,9 +88,9 @@ class GuardTopologyTest {
     headers.add("twice", new byte[] {2});
     headers.add("empty", null);
 
-    submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)), headers);
+    harness.submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)), headers);
 
-    TestRecord<byte[], byte[]> clean = only(TOPICS.clean());
+    TestRecord<byte[], byte[]> clean = harness.only(TOPICS.clean());
     assertThat(clean.headers().toArray()).startsWith(headers.toArray());
     assertThat(texts(clean.headers()))
         .containsEntry(HeaderNames.ROUTE, "clean")
@@ -153,9 +107,9 @@ class GuardTopologyTest {
     headers.add(HeaderNames.UNVERIFIED, "x".getBytes(UTF_8));
     headers.add(HeaderNames.DUPLICATE_OF, "7".getBytes(UTF_8));
 
-    submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.QUARANTINED)), headers);
+    harness.submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.QUARANTINED)), headers);
 
-    Headers result = only(TOPICS.quarantined()).headers();
+    Headers result = harness.only(TOPICS.quarantined()).headers();
     assertThat(result.headers(HeaderNames.ROUTE)).hasSize(1);
     assertThat(texts(result))
         .containsEntry(HeaderNames.ROUTE, "quarantined")
@@ -166,33 +120,33 @@ class GuardTopologyTest {
   @Test
   void stampsOutputsWithTheTimeOfRouting() {
     for (Instant timestamp :
-        List.of(Instant.EPOCH, Instant.parse("2100-01-01T00:00:00Z"), ROUTED_AT)) {
-      submitted.pipeInput(
-          new TestRecord<>(
-              null,
-              events.bytes(TestEvents.inline("at-" + timestamp, TestEvents.png(TestEvents.CLEAN))),
-              new RecordHeaders(),
-              timestamp));
+        List.of(Instant.EPOCH, Instant.parse("2100-01-01T00:00:00Z"), Harness.ROUTED_AT)) {
+      harness.submit(
+          null,
+          events.bytes(TestEvents.inline("at-" + timestamp, TestEvents.png(TestEvents.CLEAN))),
+          new RecordHeaders(),
+          timestamp);
     }
 
-    assertThat(read(TOPICS.clean())).hasSize(3).allMatch(r -> r.getRecordTime().equals(ROUTED_AT));
+    assertThat(harness.read(TOPICS.clean()))
+        .hasSize(3)
+        .allMatch(r -> r.getRecordTime().equals(Harness.ROUTED_AT));
   }
 
   @Test
   void givesARecordWithoutKeyItsIdAsKey() {
-    submitted.pipeInput(
-        (byte[]) null, events.bytes(TestEvents.inline("id-1", TestEvents.png(TestEvents.CLEAN))));
+    harness.submit(null, events.bytes(TestEvents.inline("id-1", TestEvents.png(TestEvents.CLEAN))));
 
-    assertThat(only(TOPICS.clean()).key()).isEqualTo("id-1".getBytes(UTF_8));
+    assertThat(harness.only(TOPICS.clean()).key()).isEqualTo("id-1".getBytes(UTF_8));
   }
 
   @Test
   void marksARepetitionOfAnId() {
-    submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)));
-    submit("b", TestEvents.inline("b", TestEvents.png(TestEvents.CLEAN)));
-    submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)));
+    harness.submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)));
+    harness.submit("b", TestEvents.inline("b", TestEvents.png(TestEvents.CLEAN)));
+    harness.submit("a", TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)));
 
-    List<TestRecord<byte[], byte[]>> clean = read(TOPICS.clean());
+    List<TestRecord<byte[], byte[]>> clean = harness.read(TOPICS.clean());
     assertThat(texts(clean.get(0).headers())).doesNotContainKey(HeaderNames.DUPLICATE_OF);
     assertThat(texts(clean.get(1).headers())).doesNotContainKey(HeaderNames.DUPLICATE_OF);
     assertThat(texts(clean.get(2).headers())).containsEntry(HeaderNames.DUPLICATE_OF, "0");
@@ -200,9 +154,9 @@ class GuardTopologyTest {
 
   @Test
   void turnsATombstoneIntoADeadLetter() {
-    submitted.pipeInput("a".getBytes(UTF_8), (byte[]) null);
+    harness.submit("a".getBytes(UTF_8), (byte[]) null);
 
-    TestRecord<byte[], byte[]> letter = only(TOPICS.deadLetter());
+    TestRecord<byte[], byte[]> letter = harness.only(TOPICS.deadLetter());
     assertThat(code(letter)).isEqualTo("NULL_VALUE");
     assertThat(letter.key()).isEqualTo("a".getBytes(UTF_8));
     assertThat(letter.value()).isNull();
@@ -216,9 +170,9 @@ class GuardTopologyTest {
     headers.add("ce_id", new byte[] {(byte) 0xc3, 0x28});
     headers.add(HeaderNames.ROUTE, "forged".getBytes(UTF_8));
 
-    submitted.pipeInput(new TestRecord<>(key, value, headers, Instant.EPOCH));
+    harness.submit(key, value, headers, Instant.EPOCH);
 
-    TestRecord<byte[], byte[]> letter = only(TOPICS.deadLetter());
+    TestRecord<byte[], byte[]> letter = harness.only(TOPICS.deadLetter());
     assertThat(letter.key()).isEqualTo(key);
     assertThat(letter.value()).isEqualTo(value);
     assertThat(letter.headers().toArray()).startsWith(headers.toArray());
@@ -235,77 +189,43 @@ class GuardTopologyTest {
     byte[] value = events.bytes(TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)));
     value[1] = 0x7f;
 
-    submitted.pipeInput("a".getBytes(UTF_8), value);
+    harness.submit("a".getBytes(UTF_8), value);
 
-    assertThat(code(only(TOPICS.deadLetter()))).isEqualTo("UNKNOWN_SCHEMA");
+    assertThat(harness.code()).isEqualTo("UNKNOWN_SCHEMA");
   }
 
   @Test
   void turnsATruncatedEventIntoADeadLetter() {
     byte[] value = events.bytes(TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)));
 
-    submitted.pipeInput("a".getBytes(UTF_8), java.util.Arrays.copyOf(value, 40));
+    harness.submit("a".getBytes(UTF_8), Arrays.copyOf(value, 40));
 
-    assertThat(code(only(TOPICS.deadLetter()))).isEqualTo("CORRUPT_RECORD");
+    assertThat(harness.code()).isEqualTo("CORRUPT_RECORD");
   }
 
   @Test
   void turnsAnImageThatCannotBeDecodedIntoADeadLetterAndGoesOn() {
-    submit("bad", TestEvents.inline("bad", "not an image".getBytes(UTF_8)));
-    submit("empty", TestEvents.inline("empty", new byte[0]));
-    submit("good", TestEvents.inline("good", TestEvents.png(TestEvents.CLEAN)));
+    harness.submit("bad", TestEvents.inline("bad", "not an image".getBytes(UTF_8)));
+    harness.submit("empty", TestEvents.inline("empty", new byte[0]));
+    harness.submit("good", TestEvents.inline("good", TestEvents.png(TestEvents.CLEAN)));
 
-    assertThat(read(TOPICS.deadLetter()))
-        .extracting(GuardTopologyTest::code)
+    assertThat(harness.read(TOPICS.deadLetter()))
+        .extracting(Harness::code)
         .containsExactly("IMAGE_NOT_AN_IMAGE", "IMAGE_EMPTY");
-    assertThat(only(TOPICS.clean()).key()).isEqualTo("good".getBytes(UTF_8));
+    assertThat(harness.only(TOPICS.clean()).key()).isEqualTo("good".getBytes(UTF_8));
   }
 
   @Test
   void refusesAReferenceThatNothingAllows() {
-    submit("a", TestEvents.reference("a", "https://example.org/a.png", new byte[32], 1));
+    harness.submit("a", TestEvents.reference("a", "https://example.org/a.png", new byte[32], 1));
 
-    assertThat(code(only(TOPICS.deadLetter()))).isEqualTo("CLAIM_FORBIDDEN");
+    assertThat(harness.code()).isEqualTo("CLAIM_FORBIDDEN");
   }
 
   @Test
   void refusesAnEventWithAnEmptyId() {
-    submit("a", TestEvents.inline(" ", TestEvents.png(TestEvents.CLEAN)));
+    harness.submit("a", TestEvents.inline(" ", TestEvents.png(TestEvents.CLEAN)));
 
-    assertThat(code(only(TOPICS.deadLetter()))).isEqualTo("INVALID_EVENT");
-  }
-
-  private void submit(String key, ImageSubmitted event) {
-    submit(key, event, new RecordHeaders());
-  }
-
-  private void submit(String key, ImageSubmitted event, Headers headers) {
-    submitted.pipeInput(
-        new TestRecord<>(key.getBytes(UTF_8), events.bytes(event), headers, Instant.EPOCH));
-  }
-
-  private List<TestRecord<byte[], byte[]>> read(String topic) {
-    return driver
-        .createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
-        .readRecordsToList();
-  }
-
-  private TestRecord<byte[], byte[]> only(String topic) {
-    List<TestRecord<byte[], byte[]>> records = read(topic);
-    assertThat(records).hasSize(1);
-    return records.get(0);
-  }
-
-  private static String code(TestRecord<byte[], byte[]> letter) {
-    return texts(letter.headers()).get(HeaderNames.ERROR_CODE);
-  }
-
-  /** Last value of each header, as text. */
-  private static Map<String, String> texts(Headers headers) {
-    Map<String, String> texts = new HashMap<>();
-    for (Header header : headers) {
-      texts.put(header.key(), header.value() == null ? null : new String(header.value(), UTF_8));
-    }
-    return texts;
+    assertThat(harness.code()).isEqualTo("INVALID_EVENT");
   }
 }
