@@ -29,14 +29,16 @@ final class CropResampler implements RowSink {
   /** Rows after the horizontal pass, {@code [endRow - firstRow, size, 3]}, one sample an int. */
   private final int[] narrowed;
 
-  /** Two rows, {@code [endColumn - firstColumn, 3]}. */
+  /** The wanted part of a row that waits for its partner. */
+  private final byte[] upper;
+
+  /** Its number. */
+  private int upperRow = NO_ROW;
+
+  /** Two rows, {@code [endColumn - firstColumn, 3]}: the upper one in the low halves. */
   private final long[] lanes;
 
   private final long[] wideCoefficients;
-
-  /** The row that waits in the low halves for its partner. */
-  private int waiting = NO_ROW;
-
   private int rowsSeen;
 
   /**
@@ -60,7 +62,8 @@ final class CropResampler implements RowSink {
     this.firstRow = sameHeight ? top : vertical.first[0];
     this.endRow = sameHeight ? top + size : vertical.endInput();
     this.narrowed = new int[(endRow - firstRow) * size * CHANNELS];
-    this.lanes = sameWidth ? null : new long[(endColumn - firstColumn) * CHANNELS];
+    this.upper = sameWidth ? null : new byte[(endColumn - firstColumn) * CHANNELS];
+    this.lanes = sameWidth ? null : new long[upper.length];
     this.wideCoefficients =
         sameWidth ? null : Arrays.stream(horizontal.coefficients).asLongStream().toArray();
   }
@@ -89,13 +92,13 @@ final class CropResampler implements RowSink {
     int from = offset + firstColumn * CHANNELS;
     if (horizontal == null) {
       unpack(pixels, from, narrowed, (y - firstRow) * size * CHANNELS, size * CHANNELS);
-    } else if (waiting == NO_ROW) {
-      fillLow(pixels, from, lanes);
-      waiting = y;
+    } else if (upperRow == NO_ROW) {
+      System.arraycopy(pixels, from, upper, 0, upper.length);
+      upperRow = y;
     } else {
-      fillHigh(pixels, from, lanes);
-      narrow(waiting, y);
-      waiting = NO_ROW;
+      pair(upper, pixels, from, lanes);
+      narrow(upperRow, y);
+      upperRow = NO_ROW;
     }
   }
 
@@ -109,9 +112,10 @@ final class CropResampler implements RowSink {
       throw new IllegalStateException(
           "rows: %d (expected: %d)".formatted(rowsSeen, endRow - firstRow));
     }
-    if (waiting != NO_ROW) {
-      narrow(waiting, waiting);
-      waiting = NO_ROW;
+    if (upperRow != NO_ROW) {
+      pair(upper, upper, 0, lanes);
+      narrow(upperRow, upperRow);
+      upperRow = NO_ROW;
     }
     byte[] crop = new byte[size * size * CHANNELS];
     if (vertical == null) {
@@ -130,49 +134,54 @@ final class CropResampler implements RowSink {
     }
   }
 
-  private static void fillLow(byte[] pixels, int from, long[] lanes) {
+  private static void pair(byte[] upper, byte[] lower, int from, long[] lanes) {
     for (int i = 0; i < lanes.length; i++) {
-      lanes[i] = pixels[from + i] & 0xff;
+      lanes[i] = upper[i] & 0xff | (long) (lower[from + i] & 0xff) << 32;
     }
   }
 
-  private static void fillHigh(byte[] pixels, int from, long[] lanes) {
-    for (int i = 0; i < lanes.length; i++) {
-      lanes[i] |= (long) (pixels[from + i] & 0xff) << 32;
-    }
-  }
-
-  /** The horizontal pass of the two rows in the lanes. */
-  private void narrow(int lowRow, int highRow) {
-    int low = (lowRow - firstRow) * size * CHANNELS;
-    int high = (highRow - firstRow) * size * CHANNELS;
-    // The high row first: without a partner both are the same row, and the low half holds it.
+  /** The horizontal pass of the two rows in the lanes, two taps at a time. */
+  private void narrow(int upperRow, int lowerRow) {
+    long[] x = lanes;
+    long[] c = wideCoefficients;
+    int upperAt = (upperRow - firstRow) * size * CHANNELS;
+    int lowerAt = (lowerRow - firstRow) * size * CHANNELS;
     for (int i = 0; i < size; i++) {
       int in = (horizontal.first[i] - firstColumn) * CHANNELS;
       int k = i * horizontal.stride;
-      int end = k + horizontal.count[i];
+      int taps = horizontal.count[i];
       long r = 0;
       long g = 0;
       long b = 0;
-      for (; k < end; k++, in += CHANNELS) {
-        long c = wideCoefficients[k];
-        r += c * lanes[in];
-        g += c * lanes[in + 1];
-        b += c * lanes[in + 2];
+      int t = 0;
+      for (; t < taps - 1; t += 2) {
+        long c0 = c[k + t];
+        long c1 = c[k + t + 1];
+        int at = in + t * CHANNELS;
+        r += c0 * x[at] + c1 * x[at + 3];
+        g += c0 * x[at + 1] + c1 * x[at + 4];
+        b += c0 * x[at + 2] + c1 * x[at + 5];
       }
-      put(r, low, high);
-      put(g, low + 1, high + 1);
-      put(b, low + 2, high + 2);
-      low += CHANNELS;
-      high += CHANNELS;
+      if (t < taps) {
+        long c0 = c[k + t];
+        int at = in + t * CHANNELS;
+        r += c0 * x[at];
+        g += c0 * x[at + 1];
+        b += c0 * x[at + 2];
+      }
+      put(r, upperAt, lowerAt);
+      put(g, upperAt + 1, lowerAt + 1);
+      put(b, upperAt + 2, lowerAt + 2);
+      upperAt += CHANNELS;
+      lowerAt += CHANNELS;
     }
   }
 
-  private void put(long sums, int low, int high) {
-    int lowSum = (int) sums;
-    int highSum = (int) (sums - lowSum >> 32);
-    narrowed[high] = BicubicTaps.clip8(highSum + BicubicTaps.ROUNDING);
-    narrowed[low] = BicubicTaps.clip8(lowSum + BicubicTaps.ROUNDING);
+  private void put(long sums, int upperAt, int lowerAt) {
+    int upperSum = (int) sums;
+    int lowerSum = (int) (sums - upperSum >> 32);
+    narrowed[lowerAt] = BicubicTaps.clip8(lowerSum + BicubicTaps.ROUNDING);
+    narrowed[upperAt] = BicubicTaps.clip8(upperSum + BicubicTaps.ROUNDING);
   }
 
   /** The vertical pass. */
