@@ -1,44 +1,35 @@
 package io.headgate.tokenizer;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 
 /**
  * The visible characters that stand for bytes in CLIP's vocabulary files: printable Latin-1 stands
  * for itself, the other 68 bytes for U+0100 onwards.
  */
 final class ByteSymbols {
-  private static final String[] OF_BYTE = new String[256];
-  private static final List<String> IN_ORDER = new ArrayList<>();
-
-  static {
-    for (int b = 0; b < 256; b++) {
-      if (isVisible(b)) {
-        OF_BYTE[b] = String.valueOf((char) b);
-        IN_ORDER.add(OF_BYTE[b]);
-      }
-    }
-    int next = 256;
-    for (int b = 0; b < 256; b++) {
-      if (!isVisible(b)) {
-        OF_BYTE[b] = String.valueOf((char) next++);
-        IN_ORDER.add(OF_BYTE[b]);
-      }
-    }
-  }
+  private static final IntPredicate VISIBLE =
+      b -> b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE && b <= 0xFF;
+  private static final String[] OF_BYTE = ofBytes();
 
   private ByteSymbols() {}
 
-  private static boolean isVisible(int b) {
-    return b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE && b <= 0xFF;
+  private static String[] ofBytes() {
+    String[] symbols = new String[256];
+    int next = 256;
+    for (int b = 0; b < 256; b++) {
+      symbols[b] = String.valueOf((char) (VISIBLE.test(b) ? b : next++));
+    }
+    return symbols;
   }
 
   static String of(byte b) {
     return OF_BYTE[b & 0xFF];
   }
 
-  /** All 256, in the order in which OpenAI's vocabulary numbers them. */
+  /** All 256, in the order in which OpenAI's vocabulary numbers them: by code point. */
   static List<String> inOrder() {
-    return List.copyOf(IN_ORDER);
+    return Stream.of(OF_BYTE).sorted().toList();
   }
 }

@@ -26,8 +26,8 @@ final class TransformersConfig {
     if (!visionOnly && !type.equals("clip")) {
       throw root.wrong("model_type", type, "clip or clip_vision_model");
     }
-    ConfigFile vision = visionOnly ? root : root.object("vision_config");
-    ConfigFile text = root.object("text_config");
+    ConfigFile vision = visionOnly ? root : tower(root, "vision_config");
+    ConfigFile text = tower(root, "text_config");
     Map<Size, Integer> sizes = new EnumMap<>(Size.class);
     int imageSize = vision.size("image_size", 224);
     sizes.put(Size.EMBEDDING, root.size("projection_dim", 512));
@@ -63,6 +63,11 @@ final class TransformersConfig {
         visionOnly ? OptionalInt.empty() : OptionalInt.of(text.size("num_attention_heads", 8)),
         eps,
         Optional.of(preprocessing(file.resolveSibling(PREPROCESSOR), imageSize)));
+  }
+
+  /** Files of the library's first versions have a second object, which wins as a whole. */
+  private static ConfigFile tower(ConfigFile root, String field) {
+    return root.object(root.has(field + "_dict") ? field + "_dict" : field);
   }
 
   private static Activation activation(ConfigFile tower) {

@@ -59,6 +59,18 @@ class MutationFuzzTest {
     assertThat(refused).isGreaterThan(MUTANTS / 2);
   }
 
+  @Test
+  @Timeout(120)
+  void readsOrRefusesMutatedTorchScript() throws IOException {
+    byte[] bytes =
+        Files.readAllBytes(TestModels.FIXTURES.resolve("torchscript").resolve("libtorch-2.5.1.pt"));
+
+    mutate(bytes, indexOf(bytes, "archive/data.pkl"), bytes.length, 13);
+
+    assertThat(read).isPositive();
+    assertThat(refused).isPositive();
+  }
+
   private static int indexOf(byte[] bytes, String text) {
     return new String(bytes, StandardCharsets.ISO_8859_1).indexOf(text);
   }

@@ -337,6 +337,21 @@ class WeightsTest {
     }
   }
 
+  @Test
+  void readsTheConfigurationsOfTransformersFirstVersions() throws IOException {
+    Files.writeString(
+        temp.resolve("config.json"),
+        """
+        {"vision_config": {"hidden_act": "gelu", "image_size": 32}, "text_config": null,
+         "vision_config_dict": {"patch_size": 32}, "text_config_dict": {"vocab_size": 49408}}
+        """);
+    writeTransformersNames(TestModels.shapes(Sizes.B32));
+
+    try (Weights weights = Weights.open(temp, WeightsOptions.none())) {
+      assertThat(weights.config().activation()).isEqualTo(Activation.QUICK_GELU);
+    }
+  }
+
   /** Enough of the scheme to get from canonical shapes to a transformers file without data. */
   private void writeTransformersNames(Map<String, long[]> canonical) {
     Map<String, long[]> shapes = new LinkedHashMap<>();
