@@ -48,7 +48,7 @@ record Configuration(Path file, Stated stated) {
     OptionalInt heads = heads(width, options);
     List<String> missing = new ArrayList<>();
     if (activation.isEmpty()) {
-      missing.add("--activation quick_gelu or gelu");
+      missing.add("--activation (quick_gelu or gelu)");
     }
     if (heads.isEmpty()) {
       missing.add("--heads N");

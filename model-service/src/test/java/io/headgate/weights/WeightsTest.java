@@ -104,6 +104,15 @@ class WeightsTest {
     }
   }
 
+  /** The number was computed by the program in docs/checkpoints.md; it must never change. */
+  @Test
+  void hashesAsTheDocumentationSays() {
+    try (Weights weights = openClip(QUICK)) {
+      assertThat(weights.weightsHash())
+          .isEqualTo("d547faa589b2d220cf5aa35a6be6ddba5a151d4a069f5296fc4cdffc8bd8fc0c");
+    }
+  }
+
   @Test
   void hashesViewsOfSharedStoragesLikeTheTensorsTheyShow() {
     Path folder = FIXTURES.resolve(GELU);
@@ -174,7 +183,7 @@ class WeightsTest {
     assertThatThrownBy(() -> Weights.open(file, WeightsOptions.none()))
         .isInstanceOf(WeightsException.class)
         .hasMessageContaining("checkpoint.pt")
-        .hasMessageContaining("--activation quick_gelu or gelu")
+        .hasMessageContaining("--activation (quick_gelu or gelu)")
         .hasMessageContaining("--heads")
         .hasMessageContaining("image size 48, patch size 16, 4 layers, width 48, embedding size 24")
         .hasMessageContaining("text: 2 layers, width 32, context length 77, vocabulary 512");
