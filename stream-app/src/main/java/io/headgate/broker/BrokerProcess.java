@@ -5,28 +5,23 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 
 /**
- * A single-node KRaft broker in a process of its own, which can die ({@link #kill()}) and come back
- * ({@link #start()}) on the same data and port.
- *
- * <p>Not safe for concurrent use.
+ * A single-node KRaft broker in a process of its own, which can die and come back on the same data
+ * and port: see {@link #process()}.
  */
 public final class BrokerProcess implements AutoCloseable {
-  private final Path folder;
+  private final ChildProcess process;
   private final int port;
-  private final List<String> command;
-  private Process process;
 
-  private BrokerProcess(Path folder, int port, List<String> command) {
-    this.folder = folder;
+  private BrokerProcess(ChildProcess process, int port) {
+    this.process = process;
     this.port = port;
-    this.command = command;
   }
 
   /**
-   * Formats the storage and writes {@code server.properties}; starts nothing yet.
+   * Formats the storage and writes {@code server.properties}; starts nothing yet. The broker's
+   * output will go to {@code broker.log} in the folder.
    *
    * @param overrides broker settings that replace the defaults
    */
@@ -38,26 +33,20 @@ public final class BrokerProcess implements AutoCloseable {
     Path file = BrokerConfig.write(folder, properties);
     List<String> command =
         List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            ChildProcess.java(),
             "-Xmx384m",
             "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
             "kafka.Kafka",
             file.toString());
-    return new BrokerProcess(folder, ports[0], command);
+    return new BrokerProcess(
+        new ChildProcess(command, Map.of(), folder.resolve("broker.log")), ports[0]);
   }
 
-  /** Starts the process; its output goes to {@code broker.log} in the folder. */
-  public void start() throws IOException {
-    if (isAlive()) {
-      throw new IllegalStateException("broker runs already as process " + process.pid());
-    }
-    process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("broker.log").toFile()))
-            .start();
+  /** What it runs in, for starting and for faults. */
+  public ChildProcess process() {
+    return process;
   }
 
   /** Address for {@code bootstrap.servers}, the same after every restart. */
@@ -65,52 +54,9 @@ public final class BrokerProcess implements AutoCloseable {
     return "127.0.0.1:" + port;
   }
 
-  /** Whether the process runs. */
-  public boolean isAlive() {
-    return process != null && process.isAlive();
-  }
-
-  /** Id of the last process started. */
-  public long pid() {
-    return process.pid();
-  }
-
-  /** SIGKILL: no flush, no goodbye. Returns when the process is gone. */
-  public void kill() {
-    if (process != null) {
-      process.destroyForcibly();
-      await();
-    }
-  }
-
   /** SIGTERM, and SIGKILL after ten seconds. */
   @Override
   public void close() {
-    if (process != null) {
-      process.destroy();
-      try {
-        if (!process.waitFor(10, TimeUnit.SECONDS)) {
-          kill();
-        }
-      } catch (InterruptedException e) {
-        kill();
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  private void await() {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        process.waitFor();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    process.close();
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.headgate.broker.EmbeddedBroker;
 import io.headgate.console.Console;
 import io.headgate.console.UserException;
+import io.headgate.samples.ReferenceSet;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

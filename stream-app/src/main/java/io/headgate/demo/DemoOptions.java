@@ -1,5 +1,6 @@
 package io.headgate.demo;
 
+import io.headgate.samples.ReferenceSet;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -2,6 +2,7 @@ package io.headgate.demo;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.headgate.samples.Truth;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.headgate.demo;
 
+import io.headgate.samples.Sample;
 import java.util.HashMap;
 import java.util.Map;
 

@@ -1,5 +1,6 @@
 package io.headgate.demo;
 
+import io.headgate.samples.Sample;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package io.headgate.demo;
 
+import io.headgate.samples.Truth;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;

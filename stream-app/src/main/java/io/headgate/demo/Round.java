@@ -1,5 +1,7 @@
 package io.headgate.demo;
 
+import io.headgate.samples.Sample;
+import io.headgate.samples.Truth;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;

@@ -1,5 +1,6 @@
 package io.headgate.demo;
 
+import io.headgate.samples.Sample;
 import io.headgate.serde.HeadgateSerdes;
 import io.headgate.v1.ImageSubmitted;
 import io.headgate.v1.InlineImage;

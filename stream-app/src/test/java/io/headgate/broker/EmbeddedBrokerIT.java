@@ -55,18 +55,18 @@ class EmbeddedBrokerIT {
   void separateProcessKeepsAcknowledgedRecordsThroughSigkill(@TempDir Path folder)
       throws Exception {
     try (BrokerProcess broker = BrokerProcess.prepare(folder, Map.of())) {
-      broker.start();
+      broker.process().start();
       try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrap()))) {
         TopicSetup.createAndAwait(admin, List.of(new NewTopic("t", 1, (short) 1)), PATIENCE);
       }
       try (var producer = producer(broker.bootstrap(), Map.of())) {
         producer.send(new ProducerRecord<>("t", "before", "x")).get(60, TimeUnit.SECONDS);
-        long first = broker.pid();
-        broker.kill();
-        broker.start();
+        long first = broker.process().pid();
+        broker.process().kill();
+        broker.process().start();
         producer.send(new ProducerRecord<>("t", "after", "x")).get(60, TimeUnit.SECONDS);
 
-        assertThat(broker.pid()).isNotEqualTo(first);
+        assertThat(broker.process().pid()).isNotEqualTo(first);
       }
 
       assertThat(readKeys(broker.bootstrap(), 2)).containsExactly("before", "after");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.headgate.samples.Sample;
+import io.headgate.samples.Truth;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;

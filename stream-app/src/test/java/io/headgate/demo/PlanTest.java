@@ -2,6 +2,9 @@ package io.headgate.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.samples.CorruptSamples;
+import io.headgate.samples.Sample;
+import io.headgate.samples.Truth;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

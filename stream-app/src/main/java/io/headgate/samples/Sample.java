@@ -1,4 +1,4 @@
-package io.headgate.demo;
+package io.headgate.samples;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,8 +13,8 @@ import java.nio.file.Path;
  * @param bytes the encoded image, or with {@code rawRecord} the record's value; read-only
  * @param rawRecord whether the bytes go onto the topic as they are, without an event around them
  */
-record Sample(Truth truth, String label, String name, byte[] bytes, boolean rawRecord) {
-  static Sample of(Truth truth, String label, Path file) throws IOException {
+public record Sample(Truth truth, String label, String name, byte[] bytes, boolean rawRecord) {
+  public static Sample of(Truth truth, String label, Path file) throws IOException {
     return new Sample(
         truth,
         label,
@@ -23,11 +23,11 @@ record Sample(Truth truth, String label, String name, byte[] bytes, boolean rawR
         false);
   }
 
-  static Sample corruptFile(String name, byte[] bytes) {
+  public static Sample corruptFile(String name, byte[] bytes) {
     return new Sample(Truth.CORRUPT, "", name, bytes, false);
   }
 
-  static Sample corruptRecord(String name, byte[] value) {
+  public static Sample corruptRecord(String name, byte[] value) {
     return new Sample(Truth.CORRUPT, "", name, value, true);
   }
 }

@@ -1,4 +1,4 @@
-package io.headgate.demo;
+package io.headgate.samples;
 
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.zip.CRC32;
 
 /** A handful of payloads that must end as dead letters, each broken in its own way. */
-final class CorruptSamples {
+public final class CorruptSamples {
   private CorruptSamples() {}
 
   /**
    * @param image a sound encoded image, to be cut short
    */
-  static List<Sample> all(byte[] image) {
+  public static List<Sample> all(byte[] image) {
     return List.of(
         Sample.corruptFile("truncated image", Arrays.copyOf(image, image.length / 2)),
         Sample.corruptFile("empty file", new byte[0]),

@@ -1,7 +1,7 @@
-package io.headgate.demo;
+package io.headgate.samples;
 
-/** What an event of the demo really is; never told to the pipeline. */
-enum Truth {
+/** What an event really is; never told to the pipeline. */
+public enum Truth {
   /** An image without a trigger. */
   CLEAN,
   /** An image that carries the trigger of the attack. */

@@ -1,4 +1,4 @@
-package io.headgate.demo;
+package io.headgate.samples;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,13 +20,13 @@ import java.util.stream.Stream;
  * @param folder with {@code models/<attack>} and {@code images/{clean-test, clean-validation,
  *     triggered-<attack>}}
  */
-record ReferenceSet(Path folder) {
+public record ReferenceSet(Path folder) {
   private static final String TRIGGERED = "triggered-";
 
   /**
    * @throws UserException if there is no reference set at that place
    */
-  ReferenceSet {
+  public ReferenceSet {
     if (!Files.isDirectory(folder.resolve("images"))
         || !Files.isDirectory(folder.resolve("models"))) {
       throw new UserException(
@@ -39,7 +39,7 @@ record ReferenceSet(Path folder) {
    * Finds the set: what was asked for, else below the installation, else below the working folder
    * or one of its parents.
    */
-  static ReferenceSet find(Path asked) {
+  public static ReferenceSet find(Path asked) {
     if (asked != null) {
       return new ReferenceSet(asked);
     }
@@ -58,7 +58,7 @@ record ReferenceSet(Path folder) {
   }
 
   /** Names of the attacks that there are triggered images of, sorted. */
-  List<String> attacks() {
+  public List<String> attacks() {
     try (Stream<Path> folders = Files.list(folder.resolve("images"))) {
       return folders
           .map(f -> f.getFileName().toString())
@@ -72,25 +72,25 @@ record ReferenceSet(Path folder) {
   }
 
   /** Folder of the model that an attack has backdoored. */
-  Path model(String attack) {
+  public Path model(String attack) {
     return folder.resolve("models").resolve(attack);
   }
 
   /** Images to calibrate on, disjoint from the clean test images. */
-  Path cleanValidation() {
+  public Path cleanValidation() {
     return folder.resolve("images/clean-validation");
   }
 
-  List<Sample> cleanTest() throws IOException {
+  public List<Sample> cleanTest() throws IOException {
     return samples(folder.resolve("images/clean-test"), Truth.CLEAN);
   }
 
-  List<Sample> triggered(String attack) throws IOException {
+  public List<Sample> triggered(String attack) throws IOException {
     return samples(folder.resolve("images").resolve(TRIGGERED + attack), Truth.TRIGGERED);
   }
 
   /** The class that an attack on this model aims at, if its {@code classes.json} names one. */
-  static Optional<String> target(Path model) throws IOException {
+  public static Optional<String> target(Path model) throws IOException {
     Path file = model.resolve("classes.json");
     if (Files.notExists(file)) {
       return Optional.empty();
