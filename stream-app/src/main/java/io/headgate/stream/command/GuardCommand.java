@@ -108,19 +108,39 @@ public final class GuardCommand implements Callable<Integer> {
           "Static membership: a name of this instance that survives its restart, such as the pod's.")
   private String instanceId;
 
-  @Option(names = "--topic-submitted", defaultValue = "headgate.images.submitted.v1")
+  @Option(
+      names = "--topic-submitted",
+      paramLabel = "TOPIC",
+      defaultValue = "headgate.images.submitted.v1",
+      description = "Where submitted images are read from (default: ${DEFAULT-VALUE}).")
   private String submitted;
 
-  @Option(names = "--topic-clean", defaultValue = "headgate.images.clean.v1")
+  @Option(
+      names = "--topic-clean",
+      paramLabel = "TOPIC",
+      defaultValue = "headgate.images.clean.v1",
+      description = "Where images judged clean go (default: ${DEFAULT-VALUE}).")
   private String clean;
 
-  @Option(names = "--topic-repaired", defaultValue = "headgate.images.repaired.v1")
+  @Option(
+      names = "--topic-repaired",
+      paramLabel = "TOPIC",
+      defaultValue = "headgate.images.repaired.v1",
+      description = "Where images with a repaired embedding go (default: ${DEFAULT-VALUE}).")
   private String repaired;
 
-  @Option(names = "--topic-quarantined", defaultValue = "headgate.images.quarantined.v1")
+  @Option(
+      names = "--topic-quarantined",
+      paramLabel = "TOPIC",
+      defaultValue = "headgate.images.quarantined.v1",
+      description = "Where images held for review go, with their evidence (default: ${DEFAULT-VALUE}).")
   private String quarantined;
 
-  @Option(names = "--topic-dead-letter", defaultValue = "headgate.dead-letter.v1")
+  @Option(
+      names = "--topic-dead-letter",
+      paramLabel = "TOPIC",
+      defaultValue = "headgate.dead-letter.v1",
+      description = "Where records go that could not be judged (default: ${DEFAULT-VALUE}).")
   private String deadLetter;
 
   @Option(
