@@ -12,6 +12,7 @@ import io.headgate.lab.command.EvaluateCommand;
 import io.headgate.lab.command.LabCommand;
 import io.headgate.registry.SchemasCommand;
 import io.headgate.stream.command.GuardCommand;
+import io.headgate.submit.SubmitCommand;
 import io.headgate.topics.TopicsCommand;
 import java.util.Arrays;
 import java.util.List;
@@ -42,7 +43,7 @@ public final class Headgate {
 
   /** The front door with all commands registered. */
   public static CommandLine commandLine() {
-    CommandLine root = Console.configure(new CommandLine(new Headgate()));
+    CommandLine root = new CommandLine(new Headgate());
     root.addSubcommand(new CalibrateCommand());
     root.addSubcommand(new EvaluateCommand());
     root.addSubcommand(LabCommand.commandLine());
@@ -54,7 +55,8 @@ public final class Headgate {
     root.addSubcommand(new ServeCommand());
     root.addSubcommand(new BenchCommand());
     root.addSubcommand(new GuardCommand());
-    return root;
+    root.addSubcommand(new SubmitCommand());
+    return Console.configure(root); // reaches the commands that are there by now
   }
 
   public static void main(String[] args) {
@@ -67,7 +69,7 @@ public final class Headgate {
 
   /** Runs a command; servers take their settings from environment and file too. */
   static int execute(Map<String, String> environment, String... args) {
-    CommandLine root = Console.configure(commandLine());
+    CommandLine root = commandLine();
     if (args.length == 0) {
       return root.execute("--help");
     }

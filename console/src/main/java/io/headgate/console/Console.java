@@ -1,6 +1,7 @@
 package io.headgate.console;
 
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -31,7 +32,9 @@ public final class Console {
         .setUsageHelpAutoWidth(true)
         .setAbbreviatedOptionsAllowed(false)
         .setExecutionExceptionHandler(
-            (exception, failed, parsed) -> {
+            (thrown, failed, parsed) -> {
+              Throwable exception =
+                  thrown instanceof UncheckedIOException wrapped ? wrapped.getCause() : thrown;
               PrintWriter err = failed.getErr();
               err.println(Ansi.AUTO.string("@|bold,red error:|@ ") + message(exception));
               err.flush();

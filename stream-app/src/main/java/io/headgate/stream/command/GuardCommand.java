@@ -133,7 +133,8 @@ public final class GuardCommand implements Callable<Integer> {
       names = "--topic-quarantined",
       paramLabel = "TOPIC",
       defaultValue = "headgate.images.quarantined.v1",
-      description = "Where images held for review go, with their evidence (default: ${DEFAULT-VALUE}).")
+      description =
+          "Where images held for review go, with their evidence (default: ${DEFAULT-VALUE}).")
   private String quarantined;
 
   @Option(
