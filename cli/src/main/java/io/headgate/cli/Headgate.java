@@ -35,10 +35,6 @@ import picocli.CommandLine.Command;
 public final class Headgate {
   private static final Set<String> SERVERS = Set.of("serve", "guard");
 
-  private static final String LOG_LEVEL = "headgate.log.level";
-  private static final String INFO =
-      System.getenv("HEADGATE_LOG_LEVEL") == null ? "INFO" : System.getenv("HEADGATE_LOG_LEVEL");
-
   private Headgate() {}
 
   /** The front door with all commands registered. */
@@ -60,11 +56,19 @@ public final class Headgate {
   }
 
   public static void main(String[] args) {
+    // Before the first logger: servers tell what they do, other commands speak for themselves.
     if (args.length > 0 && SERVERS.contains(args[0])) {
-      // Servers tell what they do; commands for people only warn. Before the first logger.
-      System.setProperty(LOG_LEVEL, System.getProperty(LOG_LEVEL, INFO));
+      defaultLevel("headgate.log.level", "HEADGATE_LOG_LEVEL", "INFO");
+    } else {
+      defaultLevel("headgate.root.log.level", "HEADGATE_ROOT_LOG_LEVEL", "ERROR");
     }
     System.exit(execute(System.getenv(), args));
+  }
+
+  private static void defaultLevel(String property, String variable, String level) {
+    if (System.getProperty(property) == null && System.getenv(variable) == null) {
+      System.setProperty(property, level);
+    }
   }
 
   /** Runs a command; servers take their settings from environment and file too. */
@@ -78,8 +82,7 @@ public final class Headgate {
       try {
         Settings.install(root.getSubcommands().get(args[0]), environment, own);
       } catch (CommandLine.ParameterException e) {
-        root.getErr().println(e.getMessage());
-        return Console.USAGE;
+        return Console.usage(e);
       }
     }
     return root.execute(args);

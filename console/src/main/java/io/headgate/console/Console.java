@@ -9,6 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Runs a picocli command with Headgate's conventions: exit 0 (ok), 1 (failed), 2 (usage). */
 public final class Console {
@@ -21,6 +23,7 @@ public final class Console {
   /** The command line was wrong. */
   public static final int USAGE = 2;
 
+  private static final String ERROR = Ansi.AUTO.string("@|bold,red error:|@ ");
   private static final Logger log = LoggerFactory.getLogger(Console.class);
 
   private Console() {}
@@ -31,26 +34,50 @@ public final class Console {
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setAbbreviatedOptionsAllowed(false)
-        .setExecutionExceptionHandler(
-            (thrown, failed, parsed) -> {
-              Throwable exception =
-                  thrown instanceof UncheckedIOException wrapped ? wrapped.getCause() : thrown;
-              PrintWriter err = failed.getErr();
-              err.println(Ansi.AUTO.string("@|bold,red error:|@ ") + message(exception));
-              err.flush();
-              if (!isUserMistake(exception)) {
-                log.error("unexpected failure of '{}'", failed.getCommandName(), exception);
-              } else {
-                log.debug("failure of '{}'", failed.getCommandName(), exception);
-              }
-              return FAILED;
-            });
+        .setParameterExceptionHandler((exception, args) -> usage(exception))
+        .setExecutionExceptionHandler((thrown, failed, parsed) -> failure(thrown, failed));
     return commandLine;
   }
 
   /** Runs and returns the exit code. */
   public static int run(Object command, String... args) {
     return configure(new CommandLine(command)).execute(args);
+  }
+
+  /** Prints one line on what is wrong, near misses, and where to read on; the exit code. */
+  public static int usage(ParameterException exception) {
+    CommandLine command = exception.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println(ERROR + exception.getMessage());
+    boolean unmatched = exception instanceof UnmatchedArgumentException;
+    if (unmatched || command.getSubcommands().isEmpty()) {
+      UnmatchedArgumentException.printSuggestions(exception, err);
+      printHint(command, err);
+    } else {
+      command.usage(err); // a subcommand is missing: the list is the answer
+    }
+    err.flush();
+    return USAGE;
+  }
+
+  private static int failure(Exception thrown, CommandLine failed) {
+    Throwable exception = thrown instanceof UncheckedIOException io ? io.getCause() : thrown;
+    PrintWriter err = failed.getErr();
+    err.println(ERROR + message(exception));
+    if (exception instanceof UsageException) {
+      printHint(failed, err);
+    }
+    err.flush();
+    if (isUserMistake(exception)) {
+      log.debug("failure of '{}'", failed.getCommandName(), exception);
+    } else {
+      log.error("unexpected failure of '{}'", failed.getCommandName(), exception);
+    }
+    return exception instanceof UsageException ? USAGE : FAILED;
+  }
+
+  private static void printHint(CommandLine command, PrintWriter err) {
+    err.printf("'%s --help' explains.%n", command.getCommandSpec().qualifiedName());
   }
 
   private static boolean isUserMistake(Throwable t) {

@@ -4,17 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 class ConsoleTest {
   private final StringWriter err = new StringWriter();
 
   @Command(name = "fails")
   private static final class Failing implements Callable<Integer> {
+    @Option(names = "--name")
+    private String name;
+
     private final Exception exception;
 
     Failing(Exception exception) {
@@ -25,6 +30,12 @@ class ConsoleTest {
     public Integer call() throws Exception {
       throw exception;
     }
+  }
+
+  @Command(name = "group")
+  private static final class Group {
+    @Command(name = "member", description = "one of them")
+    void member() {}
   }
 
   private int run(Exception exception, String... args) {
@@ -50,8 +61,34 @@ class ConsoleTest {
   }
 
   @Test
-  void anUnknownOptionIsAUsageError() {
-    assertThat(run(new UserException("never reached"), "--nonsense")).isEqualTo(Console.USAGE);
-    assertThat(err.toString()).contains("--nonsense").doesNotContain("never reached");
+  void aFileMissingInsideAStreamIsNamedToo() {
+    run(new UncheckedIOException(new NoSuchFileException("/tmp/absent.json")));
+
+    assertThat(err.toString()).hasLineCount(1).contains("/tmp/absent.json: no such file");
+  }
+
+  @Test
+  void anUnknownOptionIsAUsageErrorThatPrintsTheNearMiss() {
+    assertThat(run(new UserException("never reached"), "--names")).isEqualTo(Console.USAGE);
+
+    assertThat(err.toString())
+        .contains("--names", "Possible solutions: --name", "'fails --help'")
+        .doesNotContain("never reached");
+  }
+
+  @Test
+  void anOptionThatTheCommandMissesIsAUsageError() {
+    assertThat(run(new UsageException("--model is missing"))).isEqualTo(Console.USAGE);
+
+    assertThat(err.toString()).contains("--model is missing", "'fails --help'");
+  }
+
+  @Test
+  void aMissingSubcommandIsAnsweredWithTheList() {
+    CommandLine group = Console.configure(new CommandLine(new Group()));
+
+    assertThat(group.setErr(new PrintWriter(err)).execute()).isEqualTo(Console.USAGE);
+
+    assertThat(err.toString()).contains("Missing required subcommand", "one of them");
   }
 }

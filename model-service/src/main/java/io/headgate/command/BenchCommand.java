@@ -1,7 +1,7 @@
 package io.headgate.command;
 
 import io.headgate.console.Console;
-import io.headgate.console.UserException;
+import io.headgate.console.UsageException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,7 +42,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (modelBench.asked() == (service != null)) {
-      throw new UserException(
+      throw new UsageException(
           "what to measure? (expected: --model DIR, --random NAME or --service HOST:PORT)");
     }
     if (modelBench.asked()) {

@@ -10,7 +10,7 @@ import io.headgate.calibration.CleanImage;
 import io.headgate.calibration.Measured;
 import io.headgate.clip.ClipModel;
 import io.headgate.console.Progress;
-import io.headgate.console.UserException;
+import io.headgate.console.UsageException;
 import io.headgate.detection.DetectorFitting;
 import io.headgate.guard.RepairPolicy;
 import io.headgate.imaging.ImageLimits;
@@ -174,7 +174,7 @@ public final class CalibrateCommand implements Callable<Integer> {
 
   private static void require(boolean present, String message) {
     if (!present) {
-      throw new UserException(message + " — see 'headgate calibrate --help'");
+      throw new UsageException(message);
     }
   }
 

@@ -3,7 +3,7 @@ package io.headgate.command;
 import io.headgate.clip.ClipModel;
 import io.headgate.clip.ClipOptions;
 import io.headgate.clip.Precision;
-import io.headgate.console.UserException;
+import io.headgate.console.UsageException;
 import io.headgate.weights.Activation;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -59,11 +59,11 @@ public final class ModelOptions {
   /**
    * Opens the model; the caller closes it.
    *
-   * @throws UserException if no model was named or it cannot be opened
+   * @throws io.headgate.console.UserException if no model was named or it cannot be opened
    */
   public ClipModel open() {
     if (model == null) {
-      throw new UserException("--model DIR is missing (expected: a model folder)");
+      throw new UsageException("--model DIR is missing (expected: a model folder)");
     }
     return ClipModel.open(model, options());
   }

@@ -4,6 +4,7 @@ import io.headgate.calibration.CalibrationKeys;
 import io.headgate.clip.ClipOptions;
 import io.headgate.console.Console;
 import io.headgate.console.Settings;
+import io.headgate.console.UsageException;
 import io.headgate.console.UserException;
 import io.headgate.guard.RepairPolicy;
 import io.headgate.serving.BatchingConfig;
@@ -384,10 +385,10 @@ public final class ServeCommand implements Callable<Integer> {
 
   private ModelSource source() {
     if (!model.present()) {
-      throw new UserException("--model DIR is missing (expected: a model folder)");
+      throw new UsageException("--model DIR is missing (expected: a model folder)");
     }
     if (calibration == null && calibrationsTopic == null) {
-      throw new UserException(
+      throw new UsageException(
           "--calibration PATH is missing (expected: a calibration file, a folder of them, or --calibrations-topic; make one with 'headgate calibrate')");
     }
     ClipOptions options = model.options().withMaxBatch(maxBatch);

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,28 @@ class SchemasTest {
                 CompatibilityLevel.BACKWARD_TRANSITIVE, holders(List.of(new AvroSchema(now))));
 
     assertThat(incompatible).isNotEmpty();
+  }
+
+  @Test
+  void everyMessageFieldValueAndCallOfTheGrpcContractHasAComment() throws Exception {
+    Pattern declaration =
+        Pattern.compile(
+            "\\s*(message|service|enum|rpc)\\s.*|\\s*(repeated )?\\w+ \\w+ = \\d+;|\\s*[A-Z_]+ = \\d+;");
+    List<String> lines = Files.readAllLines(Path.of("src/main/proto/inspector.proto"));
+
+    List<String> declarations = new ArrayList<>();
+    List<String> undocumented = new ArrayList<>();
+    for (int i = 1; i < lines.size(); i++) {
+      if (declaration.matcher(lines.get(i)).matches()) {
+        declarations.add(lines.get(i));
+        if (!lines.get(i - 1).strip().startsWith("//")) {
+          undocumented.add(lines.get(i));
+        }
+      }
+    }
+
+    assertThat(declarations).hasSizeGreaterThan(60);
+    assertThat(undocumented).isEmpty();
   }
 
   private static List<ParsedSchemaHolder> holders(List<ParsedSchema> schemas) {

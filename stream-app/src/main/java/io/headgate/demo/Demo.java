@@ -132,7 +132,7 @@ final class Demo {
   }
 
   private Calibration calibration(ClipModel model, Path folder) throws Exception {
-    var stored = DemoCalibration.beside(folder, model.fingerprint());
+    var stored = DemoCalibration.beside(folder, model.fingerprint(), System.err::println);
     if (stored.isPresent()) {
       return stored.get();
     }
@@ -177,6 +177,7 @@ final class Demo {
       streaming = Duration.ofNanos(System.nanoTime() - start);
       join(submitting);
       stopwatch.add("guard the stream", streaming);
+      detail(meters);
       stopwatch.time(
           "stop the guard",
           () -> {
@@ -184,7 +185,6 @@ final class Demo {
             return null;
           });
       collector.drain(ledger);
-      detail(meters);
       String target = ReferenceSet.target(options.modelFor(attack)).orElse("");
       return new Round(attack, target, ledger, streaming);
     }
@@ -213,13 +213,13 @@ final class Demo {
     return guard;
   }
 
-  /** What the guard measured inside the stream: these overlap. */
+  /** What the guard measured inside the stream: sums over threads that overlap. */
   private void detail(MeterRegistry meters) {
-    add("  of which decoding", meters.find(GuardMetrics.DECODE).timer());
+    add("  decoding, sum of threads", meters.find(GuardMetrics.DECODE).timer());
     meters
         .find(ClientMetrics.CALL)
         .timers()
-        .forEach(t -> add("  of which calls of the service", t));
+        .forEach(t -> add("  calls of the service, sum of those in flight", t));
   }
 
   private void add(String phase, Timer timer) {

@@ -24,6 +24,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** The calibration a model is demonstrated with: the one beside it, or one fitted now. */
@@ -35,20 +36,30 @@ final class DemoCalibration {
 
   private DemoCalibration() {}
 
-  /** The calibration beside the model, if there is one and it is this model's. */
-  static Optional<Calibration> beside(Path model, String fingerprint) {
+  /**
+   * The calibration beside the model, if there is one that fits it; says so if it does not.
+   *
+   * @param say told why the one that lies there is left alone
+   */
+  static Optional<Calibration> beside(Path model, String fingerprint, Consumer<String> say) {
     Path file = model.resolve(FILE);
     if (Files.notExists(file)) {
       return Optional.empty();
     }
+    String problem;
     try {
       Calibration calibration = Calibration.load(file);
-      return calibration.modelFingerprint().equals(fingerprint)
-          ? Optional.of(calibration)
-          : Optional.empty();
+      if (calibration.modelFingerprint().equals(fingerprint)) {
+        return Optional.of(calibration);
+      }
+      problem =
+          "%s: made for model %s (expected: %s, the model beside it)"
+              .formatted(file, calibration.modelFingerprint(), fingerprint);
     } catch (CalibrationException e) {
-      return Optional.empty(); // of another version: fitting takes seconds
+      problem = e.getMessage();
     }
+    say.accept(problem + "; not used, calibrating anew");
+    return Optional.empty();
   }
 
   /**

@@ -8,8 +8,10 @@ import io.headgate.console.UserException;
 import io.headgate.samples.ReferenceSet;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,13 +140,16 @@ public final class DemoCommand implements Callable<Integer> {
     }
     if (json != null && !json.toString().equals("-")) {
       Path parent = json.toAbsolutePath().getParent();
-      if (!Files.isDirectory(parent)) {
+      if (Files.isDirectory(json) || parent == null || !Files.isWritable(parent)) {
         throw new UserException(
-            "--json: %s (expected: a file in an existing folder; %s is none)"
-                .formatted(json, parent));
+            "--json: %s (expected: a file in a folder that exists and can be written to)"
+                .formatted(json));
       }
     }
     if (keep != null) {
+      if (Files.exists(keep) && !Files.isDirectory(keep)) {
+        throw new UserException("--keep: %s (expected: a folder; it is a file)".formatted(keep));
+      }
       Files.createDirectories(keep);
     }
     DemoOptions options =
@@ -192,7 +197,12 @@ public final class DemoCommand implements Callable<Integer> {
   private void report(Demo.Result result, Figures figures) throws IOException {
     PrintWriter out = command.commandLine().getOut();
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    String text = ReportText.of(result.rounds(), figures, result.phases());
+    String text =
+        ReportText.of(
+            result.rounds(),
+            figures,
+            result.phases(),
+            Duration.ofMillis(ManagementFactory.getRuntimeMXBean().getUptime()));
     if (json != null && json.toString().equals("-")) {
       command.commandLine().getErr().print(text);
       command.commandLine().getErr().flush();

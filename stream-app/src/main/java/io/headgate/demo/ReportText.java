@@ -2,6 +2,7 @@ package io.headgate.demo;
 
 import io.headgate.samples.Truth;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -11,7 +12,12 @@ import java.util.TreeMap;
 final class ReportText {
   private ReportText() {}
 
-  static String of(List<Round> rounds, Figures figures, Map<String, Duration> phases) {
+  /**
+   * @param phases where the time went
+   * @param total since the process started
+   */
+  static String of(
+      List<Round> rounds, Figures figures, Map<String, Duration> phases, Duration total) {
     StringBuilder text = new StringBuilder();
     text.append(routes(rounds)).append('\n').append(effect(rounds)).append('\n');
     for (Round round : rounds) {
@@ -36,7 +42,7 @@ final class ReportText {
             Locale.ROOT,
             "Speed              %.0f events/s, from the first one sent to the last one routed%n",
             figures.eventsPerSecond()));
-    text.append('\n').append(times(phases));
+    text.append('\n').append(times(phases, total));
     return text.toString();
   }
 
@@ -111,10 +117,12 @@ final class ReportText {
     }
   }
 
-  private static String times(Map<String, Duration> phases) {
+  private static String times(Map<String, Duration> phases, Duration total) {
+    Map<String, Duration> all = new LinkedHashMap<>(phases);
+    all.put("in all, start of the JVM included", total);
     StringBuilder text = new StringBuilder("Where the time went\n");
-    int width = phases.keySet().stream().mapToInt(String::length).max().orElse(0);
-    phases.forEach(
+    int width = all.keySet().stream().mapToInt(String::length).max().orElse(0);
+    all.forEach(
         (phase, time) ->
             text.append(
                 String.format(

@@ -5,7 +5,6 @@ import io.headgate.samples.Truth;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -32,28 +31,38 @@ record Round(String attack, String target, Ledger ledger, Duration streaming) {
         .count();
   }
 
-  /** Share of triggered images that the model alone takes for the target; null without any. */
+  /**
+   * Share of triggered images of other classes that the model alone takes for the target; null
+   * without any.
+   */
   Double attackSuccessBefore() {
-    return share(Truth.TRIGGERED, o -> true, e -> isTarget(e.getValue().labelBefore()));
+    return share(this::isAttack, e -> isTarget(e.getValue().labelBefore()));
   }
 
-  /** Share of triggered images that are passed on as the target; null without any. */
+  /** Share of triggered images of other classes that are passed on as the target. */
   Double attackSuccessAfter() {
     return share(
-        Truth.TRIGGERED,
-        o -> true,
-        e -> e.getValue().passedOn() && isTarget(e.getValue().labelAfter()));
+        this::isAttack, e -> e.getValue().passedOn() && isTarget(e.getValue().labelAfter()));
   }
 
   /** Share that the model alone labels right; null without any. */
   Double accuracyBefore(Truth truth) {
-    return share(truth, o -> true, e -> e.getValue().labelBefore().equals(sample(e).label()));
+    return share(e -> sample(e).truth() == truth, e -> isRight(e, e.getValue().labelBefore()));
   }
 
   /** Share of those passed on that carry their true label; null without any. */
   Double accuracyAfter(Truth truth) {
     return share(
-        truth, Outcome::passedOn, e -> e.getValue().labelAfter().equals(sample(e).label()));
+        e -> sample(e).truth() == truth && e.getValue().passedOn(),
+        e -> isRight(e, e.getValue().labelAfter()));
+  }
+
+  private boolean isAttack(Map.Entry<String, Outcome> entry) {
+    return sample(entry).truth() == Truth.TRIGGERED && !isTarget(sample(entry).label());
+  }
+
+  private boolean isRight(Map.Entry<String, Outcome> entry, String label) {
+    return label.equals(sample(entry).label());
   }
 
   private boolean isTarget(String label) {
@@ -65,13 +74,9 @@ record Round(String attack, String target, Ledger ledger, Duration streaming) {
   }
 
   private Double share(
-      Truth truth, Predicate<Outcome> among, Predicate<Map.Entry<String, Outcome>> hit) {
-    Function<Predicate<Map.Entry<String, Outcome>>, Long> count =
-        p ->
-            ledger.outcomes().entrySet().stream()
-                .filter(e -> sample(e).truth() == truth && among.test(e.getValue()) && p.test(e))
-                .count();
-    long all = count.apply(e -> true);
-    return all == 0 ? null : (double) count.apply(hit) / all;
+      Predicate<Map.Entry<String, Outcome>> among, Predicate<Map.Entry<String, Outcome>> hit) {
+    long all = ledger.outcomes().entrySet().stream().filter(among).count();
+    long hits = ledger.outcomes().entrySet().stream().filter(among.and(hit)).count();
+    return all == 0 ? null : (double) hits / all;
   }
 }

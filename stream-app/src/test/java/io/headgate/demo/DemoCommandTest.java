@@ -53,6 +53,15 @@ class DemoCommandTest {
   }
 
   @Test
+  void aFolderIsNoJsonFileAndAFileNoFolderToKeepThingsIn() throws Exception {
+    Path file = Files.createFile(folder.resolve("file"));
+
+    assertThat(run("--attack", "patch", "--json", folder.toString())).isEqualTo(Console.FAILED);
+    assertThat(run("--attack", "patch", "--keep", file.toString())).isEqualTo(Console.FAILED);
+    assertThat(err.toString()).contains("--json: " + folder, "--keep: " + file);
+  }
+
+  @Test
   void zeroEventsAreAUsageError() {
     assertThat(run("--attack", "patch", "--events", "0")).isEqualTo(Console.USAGE);
   }

@@ -70,6 +70,19 @@ class FiguresTest {
   }
 
   @Test
+  void imagesOfTheTargetsOwnClassCannotBeAttacked() {
+    Map<String, Sample> events = new LinkedHashMap<>();
+    events.put("own", sample(Truth.TRIGGERED, TARGET));
+    events.put("other", sample(Truth.TRIGGERED, "lemon"));
+    Ledger ledger = new Ledger(new Plan(events));
+    ledger.enter("own", new Outcome(Destination.CLEAN, TARGET, TARGET, ""));
+    ledger.enter("other", new Outcome(Destination.CLEAN, "lemon", "lemon", ""));
+
+    assertThat(round(ledger).attackSuccessBefore()).isZero();
+    assertThat(round(ledger).attackSuccessAfter()).isZero();
+  }
+
+  @Test
   void jsonHasTheKeysThatScriptsRead() {
     JsonNode json = new ObjectMapper().valueToTree(Figures.of(List.of(round(ledger()))));
 
@@ -98,9 +111,13 @@ class FiguresTest {
 
     String text =
         ReportText.of(
-            List.of(round), Figures.of(List.of(round)), Map.of("calibrate", Duration.ofSeconds(3)));
+            List.of(round),
+            Figures.of(List.of(round)),
+            Map.of("calibrate", Duration.ofSeconds(3)),
+            Duration.ofSeconds(9));
 
-    assertThat(text).contains("NO: 7 submitted, 7 lost", "trigger patch", "calibrate", "3.0 s");
+    assertThat(text)
+        .contains("NO: 7 submitted, 7 lost", "trigger patch", "calibrate", "3.0 s", "9.0 s");
   }
 
   private static Round round(Ledger ledger) {
