@@ -62,7 +62,7 @@ public final class ClipModel implements Decomposer, AutoCloseable {
     this.vision = load(spec, precision);
     try {
       SelfTest.requireLaw(vision, shape, precision, weights.path());
-      this.admission = precision == Precision.BF16 ? Optional.of(admit(spec)) : Optional.empty();
+      this.admission = precision == Precision.FP32 ? Optional.empty() : Optional.of(admit(spec));
     } catch (RuntimeException | Error e) {
       vision.close();
       throw e;
@@ -81,7 +81,8 @@ public final class ClipModel implements Decomposer, AutoCloseable {
 
   private Admission admit(VisionSpec spec) {
     try (VisionModel fp32 = load(spec, Precision.FP32)) {
-      Admission figures = SelfTest.compare(vision, fp32, shape, options.precision());
+      boolean gpu = manager.getDevice().isGpu();
+      Admission figures = SelfTest.compare(vision, fp32, shape, options.precision(), gpu);
       figures.require(weights.path());
       log.info("{}: {}", weights.path(), figures);
       return figures;
@@ -139,7 +140,7 @@ public final class ClipModel implements Decomposer, AutoCloseable {
     return options.precision();
   }
 
-  /** How a lower precision did against float32 at load; empty for float32 itself and on a GPU. */
+  /** How a lower precision did against float32 at load; empty for float32 itself. */
   public Optional<Admission> admission() {
     return admission;
   }
@@ -236,12 +237,22 @@ public final class ClipModel implements Decomposer, AutoCloseable {
    * @throws UserException if the checkpoint has no text tower or the vocabulary is another model's
    */
   public Tokenizer tokenizer() {
+    return tokenizer(folder);
+  }
+
+  /**
+   * A vocabulary, with the text tower's context length.
+   *
+   * @param vocabulary what {@link Tokenizer#open} takes
+   * @throws UserException if the checkpoint has no text tower or the vocabulary is another model's
+   */
+  public Tokenizer tokenizer(Path vocabulary) {
     TextConfig text = text();
-    Tokenizer tokenizer = Tokenizer.open(folder, text.contextLength());
+    Tokenizer tokenizer = Tokenizer.open(vocabulary, text.contextLength());
     if (tokenizer.vocabularySize() > text.vocabularySize()) {
       throw new UserException(
           "%s: a vocabulary of %,d tokens for a text tower of %,d (expected: vocab.json and merges.txt of this model beside its weights)"
-              .formatted(folder, tokenizer.vocabularySize(), text.vocabularySize()));
+              .formatted(vocabulary, tokenizer.vocabularySize(), text.vocabularySize()));
     }
     return tokenizer;
   }
@@ -290,7 +301,8 @@ public final class ClipModel implements Decomposer, AutoCloseable {
     return new ZeroShotClassifier(from.classes(), means, logitScale());
   }
 
-  private float logitScale() {
+  /** exp of the model's learned scale. */
+  float logitScale() {
     return (float) Math.exp(Parameters.of(weights).all("logit_scale")[0]);
   }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -116,9 +117,13 @@ final class SelfTest {
     }
   }
 
-  /** Compares a precision with float32 on synthetic images. */
+  /**
+   * Compares a precision with float32 on synthetic images.
+   *
+   * @param gpu whether they compute on one, which the time of this thread would not show
+   */
   static Admission compare(
-      VisionModel model, VisionModel fp32, ModelShape shape, Precision precision) {
+      VisionModel model, VisionModel fp32, ModelShape shape, Precision precision, boolean gpu) {
     List<RgbImage> images = images(shape.imageSize());
     List<Decomposition> exact = fp32.decompose(images);
     List<Decomposition> rounded = model.decompose(images);
@@ -151,11 +156,16 @@ final class SelfTest {
       residual = max(residual, rounded.get(i).residual());
     }
     return new Admission(
-        precision, Math.sqrt(error / square), cosine, residual, speedRatio(model, fp32, shape));
+        precision,
+        Math.sqrt(error / square),
+        cosine,
+        residual,
+        speedRatio(model, fp32, shape, gpu ? System::nanoTime : SelfTest::ownTime));
   }
 
-  /** By the fastest of a few interleaved rounds, in time of this thread: load does not count. */
-  private static double speedRatio(VisionModel model, VisionModel fp32, ModelShape shape) {
+  /** By the fastest of a few interleaved rounds. */
+  private static double speedRatio(
+      VisionModel model, VisionModel fp32, ModelShape shape, LongSupplier clock) {
     List<RgbImage> images = new ArrayList<>();
     while (images.size() < SPEED_BATCH) {
       images.addAll(images(shape.imageSize()));
@@ -163,18 +173,24 @@ final class SelfTest {
     long best = Long.MAX_VALUE;
     long bestFp32 = Long.MAX_VALUE;
     for (int round = 0; round < SPEED_ROUNDS; round++) {
-      best = Math.min(best, nanos(model, images));
-      bestFp32 = Math.min(bestFp32, nanos(fp32, images));
+      best = Math.min(best, nanos(model, images, clock));
+      bestFp32 = Math.min(bestFp32, nanos(fp32, images, clock));
     }
     return (double) bestFp32 / best;
   }
 
-  private static long nanos(VisionModel model, List<RgbImage> images) {
-    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    boolean cpu = threads.isCurrentThreadCpuTimeSupported();
-    long start = cpu ? threads.getCurrentThreadCpuTime() : System.nanoTime();
+  private static long nanos(VisionModel model, List<RgbImage> images, LongSupplier clock) {
+    long start = clock.getAsLong();
     model.decomposeAlone(images);
-    return (cpu ? threads.getCurrentThreadCpuTime() : System.nanoTime()) - start;
+    return clock.getAsLong() - start;
+  }
+
+  /** Processor time of this thread, so that a busy machine does not count. */
+  private static long ownTime() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return threads.isCurrentThreadCpuTimeSupported()
+        ? threads.getCurrentThreadCpuTime()
+        : System.nanoTime();
   }
 
   /** Smooth random pictures: a few waves per colour. */

@@ -51,6 +51,7 @@ final class Tower {
     values.put("compute", arithmetic.compute());
     values.put("activation", quickGelu ? "silu" : "gelu");
     values.put("pointwise", quickGelu ? "swish" : "gelu");
+    values.put("plain_activation", quickGelu ? "h * torch.sigmoid(h * 1.)" : "torch.gelu(h)");
     return values;
   }
 

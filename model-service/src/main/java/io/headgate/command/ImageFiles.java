@@ -5,7 +5,9 @@ import io.headgate.imaging.ImagePreprocessor;
 import io.headgate.imaging.ImageRejectedException;
 import io.headgate.imaging.RgbImage;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -23,6 +25,8 @@ import java.util.stream.Stream;
  * Owned by one thread.
  */
 public final class ImageFiles implements AutoCloseable {
+  private static final byte[] NO_HASH = {};
+
   private final ImagePreprocessor preprocessor;
   private final int size;
   private final ExecutorService pool;
@@ -33,11 +37,16 @@ public final class ImageFiles implements AutoCloseable {
    * @param name path relative to the folder it was found in
    * @param sha256 of the file, 32 bytes; empty if it could not be read
    * @param pixels null if it was refused
-   * @param error null if it was not
+   * @param frames of an animation, of which the first is taken; 1 for a still picture, 0 if refused
    * @param errorCode null if it was not
+   * @param error null if it was not
    */
   public record Loaded(
-      String name, byte[] sha256, RgbImage pixels, String errorCode, String error) {}
+      String name, byte[] sha256, RgbImage pixels, int frames, String errorCode, String error) {
+    private static Loaded refused(String name, byte[] sha256, String code, String error) {
+      return new Loaded(name, sha256, null, 0, code, error);
+    }
+  }
 
   /** What is done with a batch. */
   @FunctionalInterface
@@ -126,26 +135,31 @@ public final class ImageFiles implements AutoCloseable {
     String name = folder == null ? file.toString() : folder.relativize(file).toString();
     byte[] encoded;
     try {
-      if (Files.size(file) > preprocessor.limits().maxBytes()) {
-        return new Loaded(
+      long most = preprocessor.limits().maxBytes();
+      if (Files.isDirectory(file)) {
+        return Loaded.refused(name, NO_HASH, "UNREADABLE", "a folder (expected: an image file)");
+      }
+      if (Files.size(file) > most) {
+        return Loaded.refused(
             name,
-            new byte[0],
-            null,
+            NO_HASH,
             "TOO_MANY_BYTES",
-            "%d bytes (expected: at most %d)"
-                .formatted(Files.size(file), preprocessor.limits().maxBytes()));
+            "%d bytes (expected: at most %d)".formatted(Files.size(file), most));
       }
       encoded = Files.readAllBytes(file);
-    } catch (java.nio.file.NoSuchFileException e) {
-      return new Loaded(name, new byte[0], null, "NO_SUCH_FILE", "no such file");
+    } catch (NoSuchFileException e) {
+      return Loaded.refused(name, NO_HASH, "NO_SUCH_FILE", "no such file");
+    } catch (AccessDeniedException e) {
+      return Loaded.refused(name, NO_HASH, "UNREADABLE", "permission denied");
     } catch (IOException e) {
-      return new Loaded(name, new byte[0], null, "UNREADABLE", e.toString());
+      return Loaded.refused(name, NO_HASH, "UNREADABLE", e.toString());
     }
     byte[] sha256 = sha256(encoded);
     try {
-      return new Loaded(name, sha256, preprocessor.crop(encoded, size), null, null);
+      RgbImage crop = preprocessor.crop(encoded, size);
+      return new Loaded(name, sha256, crop, preprocessor.header(encoded).frames(), null, null);
     } catch (ImageRejectedException e) {
-      return new Loaded(name, sha256, null, e.code().name(), e.getMessage());
+      return Loaded.refused(name, sha256, e.code().name(), e.getMessage());
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.BaseNDManager;
 import ai.djl.ndarray.NDManager;
 import io.headgate.decomposition.Decomposition;
+import io.headgate.decomposition.ModelShape;
 import io.headgate.imaging.RgbImage;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
@@ -27,15 +28,27 @@ class ConcurrencyTest {
 
   @Test
   void concurrentCallersGetBitEqualResults() throws Exception {
-    List<RgbImage> images = RandomModels.images(SPEC.shape().imageSize(), 7, 1);
+    assertBitEqual(SPEC, 7, 100);
+  }
+
+  @Test
+  void concurrentSingleImagesSharedOutOverAllThreadsGetBitEqualResults() throws Exception {
+    VisionSpec wide =
+        new VisionSpec(new ModelShape(32, 16, 2, 6, 384, 32), true, 1e-5, SPEC.mean(), SPEC.std());
+
+    assertBitEqual(wide, 1, 40);
+  }
+
+  private static void assertBitEqual(VisionSpec spec, int count, int times) throws Exception {
+    List<RgbImage> images = RandomModels.images(spec.shape().imageSize(), count, 1);
     ExecutorService callers = Executors.newFixedThreadPool(4);
     try (NDManager manager = Engine.newManager("cpu");
         VisionModel model =
-            RandomModels.model(manager, SPEC, 5, Arithmetic.packed(Precision.FP32), 4)) {
+            RandomModels.model(manager, spec, 5, Arithmetic.packed(Precision.FP32), 4)) {
       List<Decomposition> expected = model.decompose(images);
 
       List<Future<List<Decomposition>>> calls = new ArrayList<>();
-      for (int i = 0; i < 100; i++) {
+      for (int i = 0; i < times; i++) {
         calls.add(callers.submit(() -> model.decompose(images)));
       }
 

@@ -59,6 +59,29 @@ class OracleTest {
 
   @ParameterizedTest
   @MethodSource("models")
+  void embedsAsTheOracleDoesWithPartsOrWithoutOrPlainly(long seed, Arithmetic arithmetic) {
+    VisionSpec spec = RandomModels.spec(seed);
+    NaiveClip oracle = new NaiveClip(RandomModels.parameters(spec, seed));
+    List<RgbImage> images = RandomModels.images(spec.shape().imageSize(), 3, seed);
+    try (NDManager manager = Engine.newManager("cpu");
+        VisionModel model = RandomModels.model(manager, spec, seed, arithmetic, 32)) {
+      List<float[]> embedded = model.embed(images);
+      List<float[]> plain = model.plain(images);
+
+      for (int i = 0; i < images.size(); i++) {
+        double[] expected =
+            oracle
+                .decompose(
+                    spec, RandomModels.values(images.get(i)), RandomModels.allTokens(spec.shape()))
+                .embedding();
+        assertThat(distance(embedded.get(i), expected)).isLessThan(TOLERANCE);
+        assertThat(distance(plain.get(i), expected)).isLessThan(TOLERANCE);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
   void dropsTokensAsTheOracleDoes(long seed, Arithmetic arithmetic) {
     VisionSpec spec = RandomModels.spec(seed);
     ModelShape shape = spec.shape();
