@@ -1,6 +1,7 @@
 package io.headgate.clip;
 
 import io.headgate.weights.Activation;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -15,6 +16,8 @@ import java.util.OptionalInt;
  * @param activation of a checkpoint that does not say; wins over one that does
  * @param heads per vision layer of a checkpoint that does not say; wins over one that does
  * @param maxBatch images computed at once; longer lists are split. Bounds the memory
+ * @param classes file that names the zero-shot classes, in place of the folder's {@code
+ *     classes.json}
  */
 public record ClipOptions(
     Precision precision,
@@ -22,7 +25,8 @@ public record ClipOptions(
     int threads,
     Optional<Activation> activation,
     OptionalInt heads,
-    int maxBatch) {
+    int maxBatch,
+    Optional<Path> classes) {
   /** Images at once by default. */
   public static final int DEFAULT_MAX_BATCH = 32;
 
@@ -33,6 +37,7 @@ public record ClipOptions(
     Objects.requireNonNull(precision);
     Objects.requireNonNull(activation);
     Objects.requireNonNull(heads);
+    Objects.requireNonNull(classes);
     if (!device.matches("cpu|gpu\\d*")) {
       throw new IllegalArgumentException(
           "device: %s (expected: cpu, gpu or gpu0, gpu1, …)".formatted(device));
@@ -48,7 +53,13 @@ public record ClipOptions(
   /** float32 on all cores of the CPU, as the checkpoint says. */
   public static ClipOptions defaults() {
     return new ClipOptions(
-        Precision.FP32, "cpu", 0, Optional.empty(), OptionalInt.empty(), DEFAULT_MAX_BATCH);
+        Precision.FP32,
+        "cpu",
+        0,
+        Optional.empty(),
+        OptionalInt.empty(),
+        DEFAULT_MAX_BATCH,
+        Optional.empty());
   }
 
   int effectiveThreads() {
@@ -56,26 +67,33 @@ public record ClipOptions(
   }
 
   public ClipOptions withPrecision(Precision other) {
-    return new ClipOptions(other, device, threads, activation, heads, maxBatch);
+    return new ClipOptions(other, device, threads, activation, heads, maxBatch, classes);
   }
 
   public ClipOptions withDevice(String other) {
-    return new ClipOptions(precision, other, threads, activation, heads, maxBatch);
+    return new ClipOptions(precision, other, threads, activation, heads, maxBatch, classes);
   }
 
   public ClipOptions withThreads(int other) {
-    return new ClipOptions(precision, device, other, activation, heads, maxBatch);
+    return new ClipOptions(precision, device, other, activation, heads, maxBatch, classes);
   }
 
   public ClipOptions withActivation(Activation other) {
-    return new ClipOptions(precision, device, threads, Optional.of(other), heads, maxBatch);
+    return new ClipOptions(
+        precision, device, threads, Optional.of(other), heads, maxBatch, classes);
   }
 
   public ClipOptions withHeads(int other) {
-    return new ClipOptions(precision, device, threads, activation, OptionalInt.of(other), maxBatch);
+    return new ClipOptions(
+        precision, device, threads, activation, OptionalInt.of(other), maxBatch, classes);
   }
 
   public ClipOptions withMaxBatch(int other) {
-    return new ClipOptions(precision, device, threads, activation, heads, other);
+    return new ClipOptions(precision, device, threads, activation, heads, other, classes);
+  }
+
+  public ClipOptions withClasses(Path file) {
+    return new ClipOptions(
+        precision, device, threads, activation, heads, maxBatch, Optional.of(file));
   }
 }

@@ -27,7 +27,10 @@ final class Baselines {
   static final String BDETCLIP_PREDICTED = "bdetclip-predicted";
 
   private static final int BLENDS = 8;
-  private static final int POOL = 128;
+
+  /** Clean pictures to blend with. */
+  static final int POOL = 128;
+
   private static final List<String> DESCRIBING =
       List.of(
           "a {n} on a plain background",
@@ -100,17 +103,9 @@ final class Baselines {
     }
   }
 
-  /** Keeps the first clean pictures to blend with. */
+  /** Takes the clean pictures to blend with, at least one. */
   void pool(List<Picture> clean) {
-    for (Picture p : clean) {
-      if (pool.size() < POOL) {
-        pool.add(p.pixels());
-      }
-    }
-  }
-
-  boolean pooled() {
-    return pool.size() >= POOL;
+    clean.forEach(p -> pool.add(p.pixels()));
   }
 
   /**

@@ -106,7 +106,7 @@ public final class Study {
             model,
             model.classifier(),
             calibration,
-            target,
+            Optional.of(target),
             model::embed,
             Optional.of(model::encodeTexts));
     List<ComposedPictures> triggered =
