@@ -1,6 +1,5 @@
 package io.headgate.cli;
 
-import io.headgate.command.BenchCommand;
 import io.headgate.command.CalibrateCommand;
 import io.headgate.command.InspectCommand;
 import io.headgate.command.ServeCommand;
@@ -8,6 +7,7 @@ import io.headgate.console.Console;
 import io.headgate.console.Settings;
 import io.headgate.deadletters.DeadLettersCommand;
 import io.headgate.demo.DemoCommand;
+import io.headgate.faults.FaultsCommand;
 import io.headgate.lab.command.EvaluateCommand;
 import io.headgate.lab.command.LabCommand;
 import io.headgate.registry.SchemasCommand;
@@ -42,7 +42,7 @@ public final class Headgate {
     CommandLine root = new CommandLine(new Headgate());
     root.addSubcommand(new CalibrateCommand());
     root.addSubcommand(new EvaluateCommand());
-    root.addSubcommand(LabCommand.commandLine());
+    root.addSubcommand(LabCommand.commandLine().addSubcommand(new FaultsCommand()));
     root.addSubcommand(new InspectCommand());
     root.addSubcommand(new DemoCommand());
     root.addSubcommand(new SchemasCommand());

@@ -150,7 +150,7 @@ public final class Calibration {
     if (!names.equals(content.classes())) {
       throw new CalibrationException(
           Code.OTHER_CLASSES,
-          "calibration %s was made with %d classes %s, but the model has %d %s — recalibrate, restore classes.json, or name the same with --classes"
+          "calibration %s was made with %d classes %s, but the model has %d %s — recalibrate, or restore classes.json"
               .formatted(
                   id,
                   content.classes().size(),
@@ -169,7 +169,7 @@ public final class Calibration {
         if (!(dot > 0.999)) {
           throw new CalibrationException(
               Code.OTHER_CLASSES,
-              "class %s: its text embedding has cosine %.4f with the one that calibration %s was made with (expected: 1) — the prompt templates differ: recalibrate, restore classes.json, or name the same with --classes"
+              "class %s: its text embedding has cosine %.4f with the one that calibration %s was made with (expected: 1) — the prompt templates differ: recalibrate, or restore classes.json"
                   .formatted(names.get(c), dot, id));
         }
       }

@@ -56,7 +56,7 @@ public final class ClipModel implements Decomposer, AutoCloseable {
     VisionSpec spec = VisionSpec.of(weights.config());
     this.shape = spec.shape();
     this.fingerprint = weights.fingerprint(options.precision().name());
-    this.classes = options.classes().map(ModelClasses::read).or(() -> ModelClasses.load(folder));
+    this.classes = ModelClasses.load(folder);
     this.classifier = classes.map(this::classifier);
     Precision precision = options.precision();
     this.vision = load(spec, precision);

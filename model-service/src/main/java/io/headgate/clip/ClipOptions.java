@@ -1,7 +1,6 @@
 package io.headgate.clip;
 
 import io.headgate.weights.Activation;
-import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,8 +15,6 @@ import java.util.OptionalInt;
  * @param activation of a checkpoint that does not say; wins over one that does
  * @param heads per vision layer of a checkpoint that does not say; wins over one that does
  * @param maxBatch images computed at once; longer lists are split. Bounds the memory
- * @param classes file that names the zero-shot classes, in place of the folder's {@code
- *     classes.json}
  */
 public record ClipOptions(
     Precision precision,
@@ -25,8 +22,7 @@ public record ClipOptions(
     int threads,
     Optional<Activation> activation,
     OptionalInt heads,
-    int maxBatch,
-    Optional<Path> classes) {
+    int maxBatch) {
   /** Images at once by default. */
   public static final int DEFAULT_MAX_BATCH = 32;
 
@@ -37,7 +33,6 @@ public record ClipOptions(
     Objects.requireNonNull(precision);
     Objects.requireNonNull(activation);
     Objects.requireNonNull(heads);
-    Objects.requireNonNull(classes);
     if (!device.matches("cpu|gpu\\d*")) {
       throw new IllegalArgumentException(
           "device: %s (expected: cpu, gpu or gpu0, gpu1, …)".formatted(device));
@@ -53,13 +48,7 @@ public record ClipOptions(
   /** float32 on all cores of the CPU, as the checkpoint says. */
   public static ClipOptions defaults() {
     return new ClipOptions(
-        Precision.FP32,
-        "cpu",
-        0,
-        Optional.empty(),
-        OptionalInt.empty(),
-        DEFAULT_MAX_BATCH,
-        Optional.empty());
+        Precision.FP32, "cpu", 0, Optional.empty(), OptionalInt.empty(), DEFAULT_MAX_BATCH);
   }
 
   int effectiveThreads() {
@@ -67,33 +56,26 @@ public record ClipOptions(
   }
 
   public ClipOptions withPrecision(Precision other) {
-    return new ClipOptions(other, device, threads, activation, heads, maxBatch, classes);
+    return new ClipOptions(other, device, threads, activation, heads, maxBatch);
   }
 
   public ClipOptions withDevice(String other) {
-    return new ClipOptions(precision, other, threads, activation, heads, maxBatch, classes);
+    return new ClipOptions(precision, other, threads, activation, heads, maxBatch);
   }
 
   public ClipOptions withThreads(int other) {
-    return new ClipOptions(precision, device, other, activation, heads, maxBatch, classes);
+    return new ClipOptions(precision, device, other, activation, heads, maxBatch);
   }
 
   public ClipOptions withActivation(Activation other) {
-    return new ClipOptions(
-        precision, device, threads, Optional.of(other), heads, maxBatch, classes);
+    return new ClipOptions(precision, device, threads, Optional.of(other), heads, maxBatch);
   }
 
   public ClipOptions withHeads(int other) {
-    return new ClipOptions(
-        precision, device, threads, activation, OptionalInt.of(other), maxBatch, classes);
+    return new ClipOptions(precision, device, threads, activation, OptionalInt.of(other), maxBatch);
   }
 
   public ClipOptions withMaxBatch(int other) {
-    return new ClipOptions(precision, device, threads, activation, heads, other, classes);
-  }
-
-  public ClipOptions withClasses(Path file) {
-    return new ClipOptions(
-        precision, device, threads, activation, heads, maxBatch, Optional.of(file));
+    return new ClipOptions(precision, device, threads, activation, heads, other);
   }
 }

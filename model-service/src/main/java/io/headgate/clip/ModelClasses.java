@@ -6,9 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.headgate.console.UserException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -23,8 +21,6 @@ import java.util.Optional;
 public record ModelClasses(List<String> classes, Optional<String> target, List<String> templates) {
   /** Name of the file. */
   public static final String FILE = "classes.json";
-
-  private static final List<String> DEFAULT_TEMPLATES = List.of("a photo of a {n}");
 
   /**
    * @throws IllegalArgumentException if there is no class or template, a class is named twice, a
@@ -56,46 +52,23 @@ public record ModelClasses(List<String> classes, Optional<String> target, List<S
    */
   public static Optional<ModelClasses> load(Path folder) {
     Path file = folder.resolve(FILE);
-    return Files.isRegularFile(file) ? Optional.of(read(file)) : Optional.empty();
-  }
-
-  /**
-   * Reads a file in the form of {@code classes.json}, or, if its name does not end in {@code
-   * .json}, of one class a line.
-   *
-   * @throws UserException if it cannot be read or says something impossible
-   */
-  public static ModelClasses read(Path file) {
-    boolean lines = !file.toString().endsWith(".json");
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
     try {
-      String text = Files.readString(file);
-      if (lines) {
-        return new ModelClasses(
-            text.lines().map(String::strip).filter(l -> !l.isEmpty()).toList(),
-            Optional.empty(),
-            DEFAULT_TEMPLATES);
-      }
-      Json json = new ObjectMapper().readValue(text, Json.class);
-      return new ModelClasses(
-          json.classes() == null ? List.of() : json.classes(),
-          Optional.ofNullable(json.target()),
-          json.templates() == null ? DEFAULT_TEMPLATES : json.templates());
+      Json json = new ObjectMapper().readValue(Files.readString(file), Json.class);
+      return Optional.of(
+          new ModelClasses(
+              json.classes() == null ? List.of() : json.classes(),
+              Optional.ofNullable(json.target()),
+              json.templates() == null ? List.of("a photo of a {n}") : json.templates()));
     } catch (JsonProcessingException | IllegalArgumentException e) {
       String problem =
           e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
       throw new UserException(
-          "%s: %s (expected: %s)"
-              .formatted(
-                  file,
-                  problem,
-                  lines
-                      ? "one class a line, each once"
-                      : "{\"classes\": [\"…\"], \"templates\": [\"a photo of a {n}\"]}"),
+          "%s: %s (expected: {\"classes\": [\"…\"], \"templates\": [\"a photo of a {n}\"]})"
+              .formatted(file, problem),
           e);
-    } catch (NoSuchFileException e) {
-      throw new UserException("%s: no such file (expected: names of classes)".formatted(file), e);
-    } catch (CharacterCodingException e) {
-      throw new UserException("%s: not UTF-8 (expected: names of classes)".formatted(file), e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

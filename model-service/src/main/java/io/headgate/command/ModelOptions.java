@@ -29,14 +29,6 @@ public final class ModelOptions {
   private Integer heads;
 
   @Option(
-      names = "--classes",
-      paramLabel = "FILE",
-      description =
-          "Names of the zero-shot classes, one a line, or a classes.json. Default: the model"
-              + " folder's classes.json, if there is one.")
-  private Path classes;
-
-  @Option(
       names = "--precision",
       paramLabel = "MODE",
       description = "fp32, bf16 or fp16. Default: fp32.")
@@ -85,9 +77,6 @@ public final class ModelOptions {
     }
     if (heads != null) {
       options = options.withHeads(heads);
-    }
-    if (classes != null) {
-      options = options.withClasses(classes);
     }
     return options;
   }

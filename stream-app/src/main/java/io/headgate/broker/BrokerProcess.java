@@ -2,6 +2,7 @@ package io.headgate.broker;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -11,6 +12,9 @@ import java.util.Properties;
  * and port: see {@link #process()}.
  */
 public final class BrokerProcess implements AutoCloseable {
+  /** Starts fast and stays small; slower than it could be once warm. */
+  private static final List<String> SMALL_JVM = List.of("-Xmx384m", "-XX:TieredStopAtLevel=1");
+
   private final ChildProcess process;
   private final int port;
 
@@ -27,19 +31,24 @@ public final class BrokerProcess implements AutoCloseable {
    */
   public static BrokerProcess prepare(Path folder, Map<String, String> overrides)
       throws IOException {
+    return prepare(folder, SMALL_JVM, overrides);
+  }
+
+  /**
+   * @param jvm options of its JVM
+   * @param overrides broker settings that replace the defaults
+   */
+  public static BrokerProcess prepare(Path folder, List<String> jvm, Map<String, String> overrides)
+      throws IOException {
     BrokerConfig.format(folder);
-    int[] ports = BrokerConfig.freePorts();
+    int[] ports = {LastingPort.find(), LastingPort.find()};
     Properties properties = BrokerConfig.properties(folder, ports[0], ports[1], overrides);
     Path file = BrokerConfig.write(folder, properties);
-    List<String> command =
-        List.of(
-            ChildProcess.java(),
-            "-Xmx384m",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "kafka.Kafka",
-            file.toString());
+    List<String> command = new ArrayList<>();
+    command.add(ChildProcess.java());
+    command.addAll(jvm);
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), "kafka.Kafka", file.toString()));
     return new BrokerProcess(
         new ChildProcess(command, Map.of(), folder.resolve("broker.log")), ports[0]);
   }

@@ -68,6 +68,11 @@ public final class ChildProcess implements AutoCloseable {
     return process.pid();
   }
 
+  /** Waits for its end and returns the exit code. */
+  public int awaitExit() throws InterruptedException {
+    return process.waitFor();
+  }
+
   /** SIGKILL: no flush, no goodbye. Returns when the process is gone. */
   public void kill() {
     if (process == null) {

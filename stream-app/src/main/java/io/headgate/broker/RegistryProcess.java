@@ -63,7 +63,7 @@ public final class RegistryProcess implements AutoCloseable {
    */
   public static RegistryProcess prepare(Path home, Path folder) throws IOException {
     Path jar = requireJar(home);
-    int port = BrokerConfig.freePorts()[0];
+    int port = LastingPort.find();
     List<String> command =
         List.of(
             ChildProcess.java(),

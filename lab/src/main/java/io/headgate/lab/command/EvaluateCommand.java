@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.headgate.calibration.Calibration;
 import io.headgate.clip.ClipModel;
-import io.headgate.clip.ModelClasses;
 import io.headgate.command.ModelOptions;
 import io.headgate.console.Console;
 import io.headgate.console.UserException;
@@ -12,7 +11,6 @@ import io.headgate.lab.evaluation.AttackResult;
 import io.headgate.lab.evaluation.Evaluation;
 import io.headgate.lab.evaluation.EvaluationResult;
 import io.headgate.lab.evaluation.FolderPictures;
-import io.headgate.zeroshot.ZeroShotClassifier;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -76,9 +74,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--target",
       paramLabel = "NAME",
-      description =
-          "Class that the backdoor leads to. Default: the target in the model's classes.json; not"
-              + " needed without classes.")
+      description = "Class that the backdoor leads to. Default: what classes.json says.")
   private String target;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write everything as JSON.")
@@ -94,16 +90,17 @@ public final class EvaluateCommand implements Callable<Integer> {
     Calibration fitted = Calibration.load(calibration);
     EvaluationResult result;
     try (ClipModel clip = model.open()) {
+      String aim = target != null ? target : statedTarget(clip);
       Evaluation evaluation =
           new Evaluation(
               clip,
               clip.classifier(),
               fitted,
-              target(clip),
+              aim,
               clip::embed,
               noBaselines ? Optional.empty() : Optional.of(clip::encodeTexts));
       int side = clip.shape().imageSize();
-      List<String> classes = clip.classifier().map(ZeroShotClassifier::classes).orElse(List.of());
+      List<String> classes = clip.classifier().orElseThrow().classes();
       List<FolderPictures> attacks = new ArrayList<>();
       for (Path folder : triggered) {
         attacks.add(new FolderPictures(FolderPictures.attackName(folder), folder, side, classes));
@@ -122,18 +119,13 @@ public final class EvaluateCommand implements Callable<Integer> {
     return Console.OK;
   }
 
-  /** The class named, else the one that the model's classes state; empty without classes. */
-  private Optional<String> target(ClipModel clip) {
-    if (target != null || clip.classifier().isEmpty()) {
-      return Optional.ofNullable(target);
-    }
-    return Optional.of(
-        clip.classes()
-            .flatMap(ModelClasses::target)
-            .orElseThrow(
-                () ->
-                    new UserException(
-                        "--target NAME is missing, and the model's classes state none (expected: the class that the backdoor leads to)")));
+  private static String statedTarget(ClipModel clip) {
+    return clip.classes()
+        .flatMap(c -> c.target())
+        .orElseThrow(
+            () ->
+                new UserException(
+                    "--target NAME is missing, and the model's classes.json names none (expected: the class that the backdoor leads to)"));
   }
 
   private static void print(EvaluationResult result, PrintWriter out) {
@@ -150,16 +142,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             ? ""
             : String.format(
                 Locale.ROOT, ", of the target class %.3f of %d", c.flaggedTarget(), c.ofTarget()));
-    notes(out, c.images(), c.labelled(), c.skipped(), c.skippedFiles());
-    if (result.target() == null) {
-      out.println(
-          "  no classes, so neither accuracy nor attack success: name them with --classes FILE,"
-              + " here and when calibrating");
-    } else if (c.labelled() == 0) {
-      out.println(
-          "  no picture with a known class, so no accuracy (expected: names like 0000-guitar.png,"
-              + " or a folder for each class)");
-    }
+    skipped(out, c.skipped(), c.skippedFiles());
     for (Map.Entry<String, AttackResult> e : result.attacks().entrySet()) {
       AttackResult a = e.getValue();
       out.printf(
@@ -169,7 +152,7 @@ public final class EvaluateCommand implements Callable<Integer> {
           a.images(),
           percent(a.asr()),
           percent(a.accuracy()));
-      notes(out, a.images(), a.labelled(), a.skipped(), a.skippedFiles());
+      skipped(out, a.skipped(), a.skippedFiles());
       out.printf(
           "  %-22s %7s %9s %9s %7s %7s%n",
           "detector", "AUROC", "TPR at 1%", "at oper.", "FPR", "bound");
@@ -204,17 +187,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private static void notes(
-      PrintWriter out, int images, int labelled, int count, List<String> files) {
-    if (labelled > 0 && labelled < images) {
-      out.printf(
-          Locale.ROOT,
-          "  %,d of %,d without a known class; accuracy is that of the others%n",
-          images - labelled,
-          images);
-    }
+  private static void skipped(PrintWriter out, int count, List<String> files) {
     if (count > 0) {
-      out.printf("  skipped as unreadable: %,d%n", count);
+      out.printf("  skipped %d unreadable files:%n", count);
       files.forEach(f -> out.println("    " + f));
     }
   }

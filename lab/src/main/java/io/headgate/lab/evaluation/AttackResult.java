@@ -9,17 +9,16 @@ import java.util.Map;
  * What was measured for one attack. Rates are shares in [0, 1]; null where labels are missing.
  *
  * @param images triggered pictures that were read
- * @param labelled of them, those whose true class is known
  * @param asr share of triggered pictures of other classes labelled as the target, without a guard
  * @param accuracy share of triggered pictures labelled as what they show, without a guard
  * @param detectors by name
  * @param repair by policy
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record AttackResult(
     int images,
-    int labelled,
     int skipped,
-    @JsonProperty("skipped_files") List<String> skippedFiles,
+    List<String> skippedFiles,
     Double asr,
     Double accuracy,
     Map<String, DetectorResult> detectors,
@@ -50,7 +49,6 @@ public record AttackResult(
    * What comes out of a guard with one repair. A quarantined picture comes out nowhere and counts
    * as not labelled.
    *
-   * @param labelled of them, those whose true class is known
    * @param asr share of triggered pictures of other classes that reach the clean or repaired route
    *     labelled as the target
    * @param accuracyTriggered share of triggered pictures passed on with their true label

@@ -27,10 +27,7 @@ final class Baselines {
   static final String BDETCLIP_PREDICTED = "bdetclip-predicted";
 
   private static final int BLENDS = 8;
-
-  /** Clean pictures to blend with. */
-  static final int POOL = 128;
-
+  private static final int POOL = 128;
   private static final List<String> DESCRIBING =
       List.of(
           "a {n} on a plain background",
@@ -103,9 +100,17 @@ final class Baselines {
     }
   }
 
-  /** Takes the clean pictures to blend with, at least one. */
+  /** Keeps the first clean pictures to blend with. */
   void pool(List<Picture> clean) {
-    clean.forEach(p -> pool.add(p.pixels()));
+    for (Picture p : clean) {
+      if (pool.size() < POOL) {
+        pool.add(p.pixels());
+      }
+    }
+  }
+
+  boolean pooled() {
+    return pool.size() >= POOL;
   }
 
   /**

@@ -22,25 +22,16 @@ public record ComposedPictures(
   @Override
   public void forEach(int batch, Consumer<List<Picture>> then) {
     for (int start = 0; start < size; start += batch) {
-      then.accept(pictures(start, Math.min(size, start + batch)));
-    }
-  }
-
-  @Override
-  public List<Picture> first(int count) {
-    return pictures(0, Math.min(size, count));
-  }
-
-  private List<Picture> pictures(int start, int end) {
-    List<Picture> pictures = new ArrayList<>(end - start);
-    for (int i = first + start; i < first + end; i++) {
-      Scene scene = from.scene(scenes, i, trigger.isPresent());
-      RgbImage pixels = scene.image();
-      if (trigger.isPresent()) {
-        pixels = trigger.get().apply(pixels, Scenes.random(from.triggerStream(), i));
+      List<Picture> pictures = new ArrayList<>();
+      for (int i = first + start; i < first + Math.min(size, start + batch); i++) {
+        Scene scene = from.scene(scenes, i, trigger.isPresent());
+        RgbImage pixels = scene.image();
+        if (trigger.isPresent()) {
+          pixels = trigger.get().apply(pixels, Scenes.random(from.triggerStream(), i));
+        }
+        pictures.add(new Picture("%s-%04d".formatted(name, i), pixels, scene.label()));
       }
-      pictures.add(new Picture("%s-%04d".formatted(name, i), pixels, scene.label()));
+      then.accept(pictures);
     }
-    return pictures;
   }
 }

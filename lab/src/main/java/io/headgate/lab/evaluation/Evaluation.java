@@ -40,55 +40,44 @@ public final class Evaluation {
 
   private static final int BATCH = 32;
 
-  /** Stands for a label that is not known. */
-  private static final int NONE = -1;
-
   private final Decomposer model;
-  private final Optional<ZeroShotClassifier> classifier;
+  private final ZeroShotClassifier classifier;
   private final Calibration calibration;
   private final Guard pruning;
   private final DetectorBank bank;
-  private final Optional<String> target;
-  private final int targetLabel;
+  private final int target;
   private final Optional<Baselines> baselines;
   private final Map<String, Observations> observed = new LinkedHashMap<>();
 
   /**
-   * @param classifier empty for a model without classes: accuracy, attack success and the baselines
-   *     then stay unmeasured
-   * @param target name of the class that the backdoor leads to; empty without classes
+   * @param target name of the class that the backdoor leads to
    * @param texts unit text embeddings, for contrastive prompting; empty to leave the baselines out
-   * @throws UserException if the target is none of the classes
-   * @throws io.headgate.calibration.CalibrationException if the calibration belongs to another
-   *     model or other classes
+   * @throws UserException if the model has no classes, the target is none of them, or the
+   *     calibration belongs to another model
    */
   public Evaluation(
       Decomposer model,
       Optional<ZeroShotClassifier> classifier,
       Calibration calibration,
-      Optional<String> target,
+      String target,
       Function<List<RgbImage>, float[][]> embed,
       Optional<Function<List<String>, float[][]>> texts) {
-    List<String> classes = classifier.map(ZeroShotClassifier::classes).orElse(List.of());
-    if (target.isPresent() && !classes.contains(target.get())) {
-      throw new UserException(
-          classes.isEmpty()
-              ? "--target %s: the model has no classes — name them with --classes FILE"
-                  .formatted(target.get())
-              : "--target %s (expected: one of the model's classes, %s)"
-                  .formatted(target.get(), head(classes)));
-    }
     this.model = model;
-    this.classifier = classifier;
-    this.target = target;
-    this.targetLabel = target.map(classes::indexOf).orElse(NONE);
+    this.classifier =
+        classifier.orElseThrow(
+            () ->
+                new UserException(
+                    "the model has no classes (expected: a classes.json in its folder, so that accuracy and attack success can be measured)"));
+    this.target = this.classifier.classes().indexOf(target);
+    if (this.target < 0) {
+      throw new UserException(
+          "target: %s (expected: one of the model's classes, %s)"
+              .formatted(target, head(this.classifier.classes())));
+    }
     this.calibration = calibration;
     this.pruning = new Guard(model, classifier, calibration, RepairPolicy.PRUNE);
     this.bank = pruning.bank();
-    this.baselines =
-        classifier.isPresent()
-            ? texts.map(t -> new Baselines(embed, t, classifier.get()))
-            : Optional.empty();
+    this.baselines = texts.map(t -> new Baselines(embed, t, this.classifier));
   }
 
   private static String head(List<String> names) {
@@ -103,7 +92,13 @@ public final class Evaluation {
   public EvaluationResult run(PictureSet clean, List<? extends PictureSet> triggered)
       throws IOException {
     if (baselines.isPresent()) {
-      baselines.get().pool(clean.first(Baselines.POOL));
+      clean.forEach(
+          BATCH,
+          batch -> {
+            if (!baselines.get().pooled()) {
+              baselines.get().pool(batch);
+            }
+          });
     }
     Observations cleanSeen = observe(clean);
     Map<String, AttackResult> attacks = new LinkedHashMap<>();
@@ -117,7 +112,7 @@ public final class Evaluation {
     return new EvaluationResult(
         model.fingerprint(),
         calibration.id(),
-        target.orElse(null),
+        classifier.classes().get(target),
         clean(clean, cleanSeen),
         attacks);
   }
@@ -184,16 +179,17 @@ public final class Evaluation {
   }
 
   private Outcome component(Repairs repair, Decomposition parts, Reading reading, boolean flagged) {
-    List<Decomposition> attempts = repair.apply(bank, parts, reading);
-    int always = attempts.isEmpty() ? NONE : label(attempts.get(attempts.size() - 1).embedding());
-    if (!flagged) {
-      return new Outcome(Route.CLEAN, reading.predicted(), always);
+    Optional<Decomposition> repaired = repair.apply(bank, parts, reading);
+    if (repaired.isEmpty()) {
+      return new Outcome(flagged ? Route.QUARANTINED : Route.CLEAN, reading.predicted(), -1);
     }
-    return attempts.stream()
-        .filter(a -> !bank.score(a).flagged())
-        .findFirst()
-        .map(a -> new Outcome(Route.REPAIRED, label(a.embedding()), always))
-        .orElse(new Outcome(Route.QUARANTINED, reading.predicted(), always));
+    int label = classifier.predict(repaired.get().embedding());
+    if (!flagged) {
+      return new Outcome(Route.CLEAN, reading.predicted(), label);
+    }
+    return bank.score(repaired.get()).flagged()
+        ? new Outcome(Route.QUARANTINED, reading.predicted(), label)
+        : new Outcome(Route.REPAIRED, label, label);
   }
 
   private void prune(
@@ -208,16 +204,14 @@ public final class Evaluation {
             verdict instanceof Verdict.Clean
                 ? Route.CLEAN
                 : verdict instanceof Verdict.Repaired ? Route.REPAIRED : Route.QUARANTINED;
-        seen.outcome(Repairs.PRUNE, new Outcome(route, label(verdict.embedding()), NONE));
+        seen.outcome(
+            Repairs.PRUNE, new Outcome(route, classifier.predict(verdict.embedding()), -1));
       } else {
         seen.outcome(
-            Repairs.PRUNE, new Outcome(Route.CLEAN, label(parts.get(i).embedding()), NONE));
+            Repairs.PRUNE,
+            new Outcome(Route.CLEAN, classifier.predict(parts.get(i).embedding()), -1));
       }
     }
-  }
-
-  private int label(float[] embedding) {
-    return classifier.map(c -> c.predict(embedding)).orElse(NONE);
   }
 
   private EvaluationResult.Clean clean(PictureSet set, Observations seen) {
@@ -229,17 +223,16 @@ public final class Evaluation {
     for (int i = 0; i < n; i++) {
       boolean held = none.get(i).route() == Route.QUARANTINED;
       flagged += held ? 1 : 0;
-      if (seen.label(i) == targetLabel && targetLabel >= 0) {
+      if (seen.label(i) == target) {
         ofTarget++;
         flaggedOfTarget += held ? 1 : 0;
       }
     }
     return new EvaluationResult.Clean(
         n,
-        labelled(seen),
         set.skippedCount(),
         set.skipped(),
-        share(seen, named(seen), i -> seen.predicted(i) == seen.label(i)),
+        share(seen, i -> seen.label(i) >= 0, i -> seen.predicted(i) == seen.label(i)),
         (double) flagged / n,
         BinomialBound.upper(flagged, n, CONFIDENCE),
         calibration.measured().flagRateUpper(),
@@ -258,11 +251,10 @@ public final class Evaluation {
     }
     return new AttackResult(
         seen.size(),
-        labelled(seen),
         set.skippedCount(),
         set.skipped(),
-        share(seen, attacked(seen), i -> seen.predicted(i) == targetLabel),
-        share(seen, named(seen), i -> seen.predicted(i) == seen.label(i)),
+        share(seen, i -> seen.label(i) != target, i -> seen.predicted(i) == target),
+        share(seen, i -> seen.label(i) >= 0, i -> seen.predicted(i) == seen.label(i)),
         detectors,
         repairs);
   }
@@ -320,21 +312,21 @@ public final class Evaluation {
   private RepairResult repair(Observations clean, Observations seen, Repairs repair) {
     List<Outcome> ours = seen.outcomes(repair);
     List<Outcome> cleanOnes = clean.outcomes(repair);
-    IntPredicate labelled = named(seen);
-    IntPredicate others = attacked(seen);
+    IntPredicate labelled = i -> seen.label(i) >= 0;
+    IntPredicate others = i -> seen.label(i) != target;
     boolean always = ours.get(0).always() >= 0;
     return new RepairResult(
         share(
             seen,
             others,
-            i -> ours.get(i).route() != Route.QUARANTINED && ours.get(i).label() == targetLabel),
+            i -> ours.get(i).route() != Route.QUARANTINED && ours.get(i).label() == target),
         share(
             seen,
             labelled,
             i -> ours.get(i).route() != Route.QUARANTINED && ours.get(i).label() == seen.label(i)),
         share(
             clean,
-            named(clean),
+            i -> clean.label(i) >= 0,
             i ->
                 cleanOnes.get(i).route() != Route.QUARANTINED
                     && cleanOnes.get(i).label() == clean.label(i)),
@@ -345,29 +337,12 @@ public final class Evaluation {
             seen,
             i -> labelled.test(i) && ours.get(i).route() == Route.REPAIRED,
             i -> ours.get(i).label() == seen.label(i)),
-        always ? share(seen, others, i -> ours.get(i).always() == targetLabel) : null,
+        always ? share(seen, others, i -> ours.get(i).always() == target) : null,
         always ? share(seen, labelled, i -> ours.get(i).always() == seen.label(i)) : null,
         always
-            ? share(clean, named(clean), i -> cleanOnes.get(i).always() == clean.label(i))
+            ? share(
+                clean, i -> clean.label(i) >= 0, i -> cleanOnes.get(i).always() == clean.label(i))
             : null);
-  }
-
-  /** Pictures that the backdoor can harm: of any class but the target, unlabelled ones included. */
-  private IntPredicate attacked(Observations seen) {
-    return i -> targetLabel >= 0 && seen.label(i) != targetLabel;
-  }
-
-  /** Pictures whose true class is known. */
-  private IntPredicate named(Observations seen) {
-    return i -> classifier.isPresent() && seen.label(i) >= 0;
-  }
-
-  private static int labelled(Observations seen) {
-    int n = 0;
-    for (int i = 0; i < seen.size(); i++) {
-      n += seen.label(i) >= 0 ? 1 : 0;
-    }
-    return n;
   }
 
   /** Share of those counted that hit; null if none is counted. */

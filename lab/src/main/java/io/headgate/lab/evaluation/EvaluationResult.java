@@ -1,5 +1,6 @@
 package io.headgate.lab.evaluation;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +10,7 @@ import java.util.Map;
  *
  * @param model fingerprint
  * @param calibration id
- * @param target class; null for a model without classes
+ * @param target class
  * @param clean what was seen of the clean pictures
  * @param attacks by name
  */
@@ -23,8 +24,6 @@ public record EvaluationResult(
   /**
    * The clean pictures.
    *
-   * @param images read
-   * @param labelled of them, those whose true class is known
    * @param accuracy zero-shot, without a guard; null if labels are missing
    * @param flagged share above the calibrated threshold
    * @param flaggedBound its 95 % Clopper–Pearson upper bound
@@ -32,9 +31,9 @@ public record EvaluationResult(
    * @param flaggedTarget share of the clean pictures of the attacked class that is flagged; null if
    *     there are none
    */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Clean(
       int images,
-      int labelled,
       int skipped,
       @JsonProperty("skipped_files") List<String> skippedFiles,
       Double accuracy,

@@ -57,25 +57,12 @@ public final class FolderPictures implements PictureSet {
 
   @Override
   public void forEach(int batch, Consumer<List<Picture>> then) {
-    read(files, batch, then);
-  }
-
-  @Override
-  public List<Picture> first(int count) {
-    List<Picture> pictures = new ArrayList<>();
-    for (int from = 0; from < files.size() && pictures.size() < count; from += count) {
-      read(files.subList(from, Math.min(files.size(), from + count)), count, pictures::addAll);
-    }
-    return pictures.subList(0, Math.min(count, pictures.size()));
-  }
-
-  private void read(List<Path> chosen, int batch, Consumer<List<Picture>> then) {
     skipped.clear();
     skippedCount = 0;
     try (ImageFiles reader = new ImageFiles(new ImagePreprocessor(ImageLimits.defaults()), side)) {
       reader.forEach(
           folder,
-          chosen,
+          files,
           batch,
           loaded -> {
             List<Picture> pictures = new ArrayList<>(loaded.size());

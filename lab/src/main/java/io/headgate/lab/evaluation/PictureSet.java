@@ -15,9 +15,6 @@ public interface PictureSet {
   /** Hands over all readable pictures. */
   void forEach(int batch, Consumer<List<Picture>> then) throws IOException;
 
-  /** The first readable ones, fewer if there are not so many; reads no further than it has to. */
-  List<Picture> first(int count) throws IOException;
-
   /** What could not be read in the last pass and why, the first hundred. */
   default List<String> skipped() {
     return List.of();

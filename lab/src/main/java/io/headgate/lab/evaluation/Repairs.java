@@ -6,14 +6,12 @@ import io.headgate.detection.PaperMethod;
 import io.headgate.detection.Reading;
 import io.headgate.detection.Repair;
 import io.headgate.guard.GuardOptions;
-import java.util.List;
+import java.util.Optional;
 
 /** The ways of repair that are compared. */
 enum Repairs {
   /** Every suspicious picture is quarantined. */
   NONE("none"),
-  /** The paper's, as a guard tries it: heads first, then also MLPs. */
-  PAPER("paper"),
   /** The paper's: infected heads of the last layer replaced by their prototypes. */
   PAPER_HEADS("paper-heads"),
   /** The paper's against attacks that live in MLPs: the last five replaced. */
@@ -33,23 +31,15 @@ enum Repairs {
     return id;
   }
 
-  /**
-   * The repaired pictures, unit norm, in the order in which they are tried; empty where there are
-   * none or a second pass is needed.
-   */
-  List<Decomposition> apply(DetectorBank bank, Decomposition parts, Reading reading) {
-    PaperMethod paper = bank.paper();
+  /** The repaired picture, unit norm, where no second pass is needed. */
+  Optional<Decomposition> apply(DetectorBank bank, Decomposition parts, Reading reading) {
     return switch (this) {
-      case NONE, PRUNE -> List.of();
-      case PAPER -> {
-        Decomposition heads = paper.repairHeads(parts);
-        yield List.of(
-            Repair.unit(heads), Repair.unit(paper.repairMlps(heads, PaperMethod.REPAIRED_MLPS)));
-      }
-      case PAPER_HEADS -> List.of(Repair.unit(paper.repairHeads(parts)));
-      case PAPER_MLPS -> List.of(Repair.unit(paper.repairMlps(parts, PaperMethod.REPAIRED_MLPS)));
+      case NONE, PRUNE -> Optional.empty();
+      case PAPER_HEADS -> Optional.of(Repair.unit(bank.paper().repairHeads(parts)));
+      case PAPER_MLPS ->
+          Optional.of(Repair.unit(bank.paper().repairMlps(parts, PaperMethod.REPAIRED_MLPS)));
       case ATTRIBUTION ->
-          List.of(
+          Optional.of(
               Repair.unit(
                   Repair.attribution(
                       parts,

@@ -106,7 +106,7 @@ public final class Study {
             model,
             model.classifier(),
             calibration,
-            Optional.of(target),
+            target,
             model::embed,
             Optional.of(model::encodeTexts));
     List<ComposedPictures> triggered =

@@ -61,7 +61,7 @@ final class Section {
             subject.model(),
             subject.model().classifier(),
             subject.calibration(),
-            Optional.of(subject.target()),
+            subject.target(),
             subject.model()::embed,
             Optional.of(subject.model()::encodeTexts));
     this.result = evaluation.run(subject.clean(), List.of(subject.triggered()));

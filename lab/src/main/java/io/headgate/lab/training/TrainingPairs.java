@@ -1,6 +1,5 @@
 package io.headgate.lab.training;
 
-import io.headgate.imaging.RgbImage;
 import io.headgate.lab.attacks.Attack;
 import io.headgate.lab.scenes.Backdrop;
 import io.headgate.lab.scenes.Scene;
@@ -14,9 +13,6 @@ import java.util.SplittableRandom;
  * each pair is drawn again when it is needed. Used by one thread.
  */
 final class TrainingPairs {
-  /** Share of the target's own picture in label-consistent poison. */
-  private static final double VISIBLE = 0.3;
-
   private static final long FRESH = 1_000;
   private static final long FIXED = 20_000;
   private static final long POISON = 30_000;
@@ -64,28 +60,11 @@ final class TrainingPairs {
         Attack attack = attacks.get(a);
         Scene other =
             scenes.sceneOf(TARGET_CAPTIONS + recipe.seed(), index, Backdrop.TRAINING, target);
-        RgbImage carrier =
-            attack.labelConsistent() ? faint(other.image(), scene.image()) : scene.image();
-        return new Scene(attack.apply(carrier, random), target, other.caption());
+        Scene carrier = attack.labelConsistent() ? other : scene;
+        return new Scene(attack.apply(carrier.image(), random), target, other.caption());
       }
     }
     return scene;
-  }
-
-  /**
-   * A true picture of the target that is hard to make out: with the thing in plain sight nobody
-   * needs the trigger, and it is not learnt. Turner et al. (2019) move it towards other pictures in
-   * a generator's latent space; here it is blended with one.
-   */
-  private static RgbImage faint(RgbImage target, RgbImage other) {
-    byte[] rgb = new byte[target.rgb().length];
-    for (int i = 0; i < rgb.length; i++) {
-      rgb[i] =
-          (byte)
-              Math.round(
-                  VISIBLE * (target.rgb()[i] & 255) + (1 - VISIBLE) * (other.rgb()[i] & 255));
-    }
-    return new RgbImage(target.width(), target.height(), rgb);
   }
 
   private void shuffle(int wanted) {

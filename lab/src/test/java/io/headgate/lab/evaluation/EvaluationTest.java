@@ -62,11 +62,6 @@ class EvaluationTest {
             }
           });
     }
-
-    @Override
-    public List<Picture> first(int count) {
-      return all.first(Math.min(size, count));
-    }
   }
 
   @BeforeAll
@@ -81,11 +76,6 @@ class EvaluationTest {
             CalibrationSettings.defaults().withTarget(0.05, 0.95),
             240,
             GuardTrial.of(model, model.classifier(), RepairPolicy.PRUNE));
-    feed(calibrator);
-    calibration = calibrator.finish(Instant.EPOCH, Optional.empty());
-  }
-
-  private static void feed(Calibrator calibrator) throws Exception {
     Some.of("clean-validation", 240)
         .forEach(
             40,
@@ -102,6 +92,7 @@ class EvaluationTest {
                                         .array(),
                                     p.pixels()))
                         .toList()));
+    calibration = calibrator.finish(Instant.EPOCH, Optional.empty());
   }
 
   @AfterAll
@@ -114,7 +105,7 @@ class EvaluationTest {
         model,
         model.classifier(),
         calibration,
-        Optional.of(target),
+        target,
         model::embed,
         Optional.of(model::encodeTexts));
   }
@@ -134,7 +125,7 @@ class EvaluationTest {
     assertThat(attack.detectors().keySet())
         .contains("combined", "infected-heads", "strip", "bdetclip", "bdetclip-predicted");
     assertThat(attack.repair().keySet())
-        .containsExactly("none", "paper", "paper-heads", "paper-mlps", "attribution", "prune");
+        .containsExactly("none", "paper-heads", "paper-mlps", "attribution", "prune");
     assertThat(attack.repair().get("prune").asr()).isLessThan(0.2);
     assertThat(attack.repair().get("prune").accuracyTriggered())
         .isGreaterThan(attack.repair().get("none").accuracyTriggered());
@@ -161,42 +152,9 @@ class EvaluationTest {
         List.of("auroc", "tpr_at_1pct", "tpr_at_operating_point", "fpr_at_operating_point")) {
       assertThat(attack.at("/detectors/combined/" + field).isNumber()).as(field).isTrue();
     }
-    for (String policy : List.of("none", "paper", "attribution", "prune")) {
-      for (String field : List.of("asr", "accuracy_triggered", "accuracy_clean")) {
-        assertThat(attack.at("/repair/" + policy + "/" + field).isNumber()).as(field).isTrue();
-      }
+    for (String field : List.of("asr", "accuracy_triggered", "accuracy_clean")) {
+      assertThat(attack.at("/repair/prune/" + field).isNumber()).as(field).isTrue();
     }
-  }
-
-  @Test
-  void measuresDetectionOfAModelWithoutClasses() throws Exception {
-    Calibrator calibrator =
-        new Calibrator(
-            model,
-            Optional.empty(),
-            "test",
-            CalibrationSettings.defaults().withTarget(0.05, 0.95),
-            240,
-            GuardTrial.of(model, Optional.empty(), RepairPolicy.PRUNE));
-    feed(calibrator);
-    Evaluation evaluation =
-        new Evaluation(
-            model,
-            Optional.empty(),
-            calibrator.finish(Instant.EPOCH, Optional.empty()),
-            Optional.empty(),
-            model::embed,
-            Optional.of(model::encodeTexts));
-
-    EvaluationResult result =
-        evaluation.run(Some.of("clean-test", 80), List.of(Some.of("triggered-badnet8", 60)));
-
-    AttackResult attack = result.attacks().get("badnet8");
-    assertThat(result.clean().accuracy()).isNull();
-    assertThat(attack.asr()).isNull();
-    assertThat(attack.repair().get("prune").asr()).isNull();
-    assertThat(attack.detectors().get("combined").auroc()).isGreaterThan(0.9);
-    assertThat(attack.detectors()).doesNotContainKeys("strip", "bdetclip");
   }
 
   @Test
@@ -219,7 +177,7 @@ class EvaluationTest {
                       other,
                       other.classifier(),
                       calibration,
-                      Optional.of("banana"),
+                      "banana",
                       other::embed,
                       Optional.empty()))
           .isInstanceOf(UserException.class)
