@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaCompatibility;
 
 /**
  * The subjects of Headgate's topics: registers their schemas under {@code BACKWARD_TRANSITIVE}
@@ -136,15 +137,26 @@ public final class SchemaSubjects implements AutoCloseable {
     return global == null ? "none set" : global;
   }
 
-  /** Why the schema could not be registered; empty for a subject without versions. */
+  /**
+   * What the schema cannot read of what has been written so far. Compared here, since registries
+   * that are asked beforehand look at the latest version only, and not all of them say why.
+   */
   private List<String> incompatibilities(String subject, AvroSchema schema)
       throws IOException, RestClientException {
-    if (orNull(() -> client.getAllVersions(subject)) == null) {
-      return List.of();
-    }
-    List<String> messages = client.testCompatibilityVerbose(subject, schema);
-    if (messages.isEmpty() && !client.testCompatibility(subject, schema)) {
-      return List.of("the registry says so without a reason");
+    List<Integer> versions = orNull(() -> client.getAllVersions(subject));
+    List<String> messages = new ArrayList<>();
+    for (Integer version : versions == null ? List.<Integer>of() : versions) {
+      Schema writer =
+          new AvroSchema(client.getByVersion(subject, version, false).getSchema()).rawSchema();
+      SchemaCompatibility.checkReaderWriterCompatibility(schema.rawSchema(), writer)
+          .getResult()
+          .getIncompatibilities()
+          .forEach(
+              found ->
+                  messages.add(
+                      "version %d: %s %s at %s"
+                          .formatted(
+                              version, found.getType(), found.getMessage(), found.getLocation())));
     }
     return messages;
   }
