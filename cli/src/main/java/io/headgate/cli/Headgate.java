@@ -7,6 +7,7 @@ import io.headgate.console.Console;
 import io.headgate.console.Settings;
 import io.headgate.deadletters.DeadLettersCommand;
 import io.headgate.demo.DemoCommand;
+import io.headgate.doctor.DoctorCommand;
 import io.headgate.faults.FaultsCommand;
 import io.headgate.lab.command.EvaluateCommand;
 import io.headgate.lab.command.LabCommand;
@@ -35,6 +36,9 @@ import picocli.CommandLine.Command;
 public final class Headgate {
   private static final Set<String> SERVERS = Set.of("serve", "guard");
 
+  /** Take their settings from environment and file too. */
+  private static final Set<String> CONFIGURED = Set.of("serve", "guard", "doctor");
+
   private Headgate() {}
 
   /** The front door with all commands registered. */
@@ -51,6 +55,7 @@ public final class Headgate {
     root.addSubcommand(new ServeCommand());
     root.addSubcommand(new BenchCommand());
     root.addSubcommand(new GuardCommand());
+    root.addSubcommand(new DoctorCommand());
     root.addSubcommand(new SubmitCommand());
     return Console.configure(root); // reaches the commands that are there by now
   }
@@ -71,13 +76,13 @@ public final class Headgate {
     }
   }
 
-  /** Runs a command; servers take their settings from environment and file too. */
+  /** Runs a command; servers and their doctor take settings from environment and file too. */
   static int execute(Map<String, String> environment, String... args) {
     CommandLine root = commandLine();
     if (args.length == 0) {
       return root.execute("--help");
     }
-    if (SERVERS.contains(args[0]) && root.getSubcommands().containsKey(args[0])) {
+    if (CONFIGURED.contains(args[0]) && root.getSubcommands().containsKey(args[0])) {
       List<String> own = Arrays.asList(args).subList(1, args.length);
       try {
         Settings.install(root.getSubcommands().get(args[0]), environment, own);

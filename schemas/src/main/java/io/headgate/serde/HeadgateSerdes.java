@@ -1,5 +1,6 @@
 package io.headgate.serde;
 
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
 import io.confluent.kafka.serializers.AbstractKafkaSchemaSerDeConfig;
@@ -64,6 +65,11 @@ public final class HeadgateSerdes {
     }
     Map<String, Object> complete = new HashMap<>(config);
     complete.putIfAbsent(AUTO_REGISTER, url.toString().startsWith(MOCK));
+    // A registry that hangs is found out before a transaction times out (the client's own default
+    // is a minute), and whoever waits for one decides when to ask again.
+    complete.putIfAbsent(SchemaRegistryClientConfig.HTTP_CONNECT_TIMEOUT_MS, 5_000);
+    complete.putIfAbsent(SchemaRegistryClientConfig.HTTP_READ_TIMEOUT_MS, 10_000);
+    complete.putIfAbsent(SchemaRegistryClientConfig.MAX_RETRIES_CONFIG, 0);
     complete.put(KafkaAvroDeserializerConfig.SPECIFIC_AVRO_READER_CONFIG, true);
     // Registered schemas stay free of Java's string type, which other languages need not know.
     complete.put(KafkaAvroSerializerConfig.AVRO_REMOVE_JAVA_PROPS_CONFIG, true);

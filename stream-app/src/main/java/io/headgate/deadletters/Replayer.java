@@ -2,7 +2,10 @@ package io.headgate.deadletters;
 
 import io.headgate.stream.HeaderNames;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,9 +22,20 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * what made them dead letters, with the number of attempts in {@link DeadLetter#ATTEMPTS}.
  */
 final class Replayer {
-  private static final String STREAMS_ERRORS = "__streams.errors.";
-  private static final Set<String> OWN =
-      Set.of(HeaderNames.ERROR_CODE, HeaderNames.TRUNCATED, DeadLetter.ATTEMPTS);
+  /** What the guard appended, each once and behind all headers of the record. */
+  private static final Set<String> APPENDED =
+      Set.of(
+          HeaderNames.ERROR_CODE,
+          HeaderNames.ROUTE,
+          HeaderNames.CALIBRATION,
+          HeaderNames.MODEL,
+          HeaderNames.TRUNCATED,
+          HeaderNames.EXCEPTION,
+          HeaderNames.MESSAGE,
+          HeaderNames.STACKTRACE,
+          HeaderNames.TOPIC,
+          HeaderNames.PARTITION,
+          HeaderNames.OFFSET);
 
   private final Map<String, Object> config;
 
@@ -65,13 +79,17 @@ final class Replayer {
     }
   }
 
+  /** The record's own headers, even those that are named like the guard's, and the attempts. */
   static RecordHeaders headers(DeadLetter letter) {
-    RecordHeaders headers = new RecordHeaders();
-    for (Header header : letter.record().headers()) {
-      if (!header.key().startsWith(STREAMS_ERRORS) && !OWN.contains(header.key())) {
-        headers.add(header);
+    Deque<Header> own = new ArrayDeque<>();
+    Set<String> appended = new HashSet<>(APPENDED);
+    Header[] all = letter.record().headers().toArray();
+    for (int i = all.length - 1; i >= 0; i--) {
+      if (!appended.remove(all[i].key()) && !all[i].key().equals(DeadLetter.ATTEMPTS)) {
+        own.addFirst(all[i]);
       }
     }
+    RecordHeaders headers = new RecordHeaders(own);
     headers.add(
         DeadLetter.ATTEMPTS,
         Integer.toString(letter.attempts() + 1).getBytes(StandardCharsets.UTF_8));

@@ -3,8 +3,8 @@ package io.headgate.registry;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.headgate.connection.RegistryOptions;
+import io.headgate.connection.TopicNames;
 import io.headgate.console.Console;
-import io.headgate.stream.Topics;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -39,12 +39,13 @@ public final class SchemasCommand {
       })
   int register(
       @Mixin RegistryOptions registry,
+      @Mixin TopicNames names,
       @Option(names = "--dry-run", description = "Look and say what is missing; change nothing.")
           boolean dryRun,
       @Option(names = "--json", description = "Print the result as JSON.") boolean json)
       throws IOException {
     List<SubjectState> states =
-        with(registry, dryRun ? SchemaSubjects::check : SchemaSubjects::register);
+        with(registry, names, dryRun ? SchemaSubjects::check : SchemaSubjects::register);
     print(states, json);
     return dryRun || states.stream().allMatch(SubjectState::ok) ? Console.OK : Console.FAILED;
   }
@@ -56,16 +57,19 @@ public final class SchemasCommand {
           "Checks that every subject has its schema and the right compatibility. Changes nothing; exit code 1 when something is wrong.")
   int check(
       @Mixin RegistryOptions registry,
+      @Mixin TopicNames names,
       @Option(names = "--json", description = "Print the result as JSON.") boolean json)
       throws IOException {
-    List<SubjectState> states = with(registry, SchemaSubjects::check);
+    List<SubjectState> states = with(registry, names, SchemaSubjects::check);
     print(states, json);
     return states.stream().allMatch(SubjectState::ok) ? Console.OK : Console.FAILED;
   }
 
   private static List<SubjectState> with(
-      RegistryOptions registry, Function<SchemaSubjects, List<SubjectState>> work) {
-    try (SchemaSubjects subjects = new SchemaSubjects(registry.config(), Topics.defaults())) {
+      RegistryOptions registry,
+      TopicNames names,
+      Function<SchemaSubjects, List<SubjectState>> work) {
+    try (SchemaSubjects subjects = new SchemaSubjects(registry.config(), names.topics())) {
       return work.apply(subjects);
     }
   }

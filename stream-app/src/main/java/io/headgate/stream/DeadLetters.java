@@ -60,6 +60,9 @@ final class DeadLetters {
     refused.cause().printStackTrace(new PrintWriter(trace));
     RecordHeaders headers = new RecordHeaders();
     headers.add(HeaderNames.ERROR_CODE, utf8(refused.code().name()));
+    headers.add(HeaderNames.ROUTE, utf8("dead-letter"));
+    headers.add(HeaderNames.CALIBRATION, new byte[0]);
+    headers.add(HeaderNames.MODEL, new byte[0]);
     headers.add(HeaderNames.EXCEPTION, utf8(refused.cause().getClass().getName()));
     headers.add(HeaderNames.MESSAGE, utf8(refused.cause().getMessage()));
     headers.add(HeaderNames.STACKTRACE, utf8(trace.toString()));

@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import org.apache.avro.AvroTypeException;
@@ -36,6 +38,9 @@ final class Events implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Events.class);
   private static final String EVENT = ImageSubmitted.getClassSchema().getFullName();
   private static final int HEADER = 5;
+
+  /** Confluent's error codes of "subject not found" and "schema not found". */
+  private static final Set<Integer> UNKNOWN = Set.of(40401, 40403);
 
   private static final int SCHEMAS_CACHED = 1000;
 
@@ -118,7 +123,7 @@ final class Events implements AutoCloseable {
     } catch (IOException e) {
       throw new RegistryOutageException(e);
     } catch (RestClientException e) {
-      if (e.getStatus() != 404) {
+      if (isOutage(e)) {
         throw new RegistryOutageException(e);
       }
       throw new RefusedException(
@@ -141,8 +146,8 @@ final class Events implements AutoCloseable {
     try {
       return serde.serializer().serialize(topic, event);
     } catch (RuntimeException e) {
-      if (isOutage(e)
-          || restStatus(e) != 0) { // not registered: an operator's task, not the event's
+      // not registered: an operator's task, not the event's
+      if (isOutage(e) || restAnswer(e).isPresent()) {
         throw new RegistryOutageException(e);
       }
       throw e;
@@ -161,7 +166,7 @@ final class Events implements AutoCloseable {
   }
 
   private static DeadLetterCode classify(Throwable e) {
-    if (restStatus(e) == 404) {
+    if (restAnswer(e).isPresent()) {
       return DeadLetterCode.UNKNOWN_SCHEMA;
     }
     for (Throwable t = e; t != null; t = t.getCause()) {
@@ -174,12 +179,13 @@ final class Events implements AutoCloseable {
 
   /**
    * Whether the registry was not there, was busy, or did not let us in. It is then asked again: a
-   * record must not suffer for a registry's fault or a wrong password.
+   * record must not suffer for a registry's fault or a wrong password. Of all answers only the
+   * registry's own "not found" is about the record; a plain 404 is some proxy's.
    */
   static boolean isOutage(Throwable e) {
-    int status = restStatus(e);
-    if (status != 0) {
-      return status >= 500 || status == 401 || status == 403 || status == 408 || status == 429;
+    Optional<RestClientException> answer = restAnswer(e);
+    if (answer.isPresent()) {
+      return !UNKNOWN.contains(answer.get().getErrorCode());
     }
     for (Throwable t = e; t != null; t = t.getCause()) {
       boolean broken =
@@ -196,13 +202,13 @@ final class Events implements AutoCloseable {
     return false;
   }
 
-  private static int restStatus(Throwable e) {
+  private static Optional<RestClientException> restAnswer(Throwable e) {
     for (Throwable t = e; t != null; t = t.getCause()) {
-      if (t instanceof RestClientException rest) {
-        return rest.getStatus();
+      if (t instanceof RestClientException answer) {
+        return Optional.of(answer);
       }
     }
-    return 0;
+    return Optional.empty();
   }
 
   @Override

@@ -33,7 +33,7 @@ public final class GuardApp {
    * @throws io.headgate.console.UserException if its parts do not fit together
    */
   public static GuardApp configure(GuardConfig config) {
-    TimingBudget.of(config).check();
+    config.timingBudget().check();
     return new GuardApp(config);
   }
 

@@ -98,7 +98,32 @@ public record GuardConfig(
     return new Builder(bootstrap, registryUrl, service);
   }
 
-  ClientConfig client() {
+  /** How the durations fit together. */
+  public TimingBudget timingBudget() {
+    return TimingBudget.of(this);
+  }
+
+  /**
+   * What an administration client needs to speak to the brokers as the guard does.
+   *
+   * @throws io.headgate.console.UserException if {@link #kafka()} touches what must not be changed
+   */
+  public Map<String, Object> adminSettings() {
+    return KafkaSettings.admin(this);
+  }
+
+  /**
+   * What the guard's producers are given, but for their transactional ids, which begin with {@link
+   * #applicationId()}.
+   *
+   * @throws io.headgate.console.UserException if {@link #kafka()} touches what must not be changed
+   */
+  public Map<String, Object> producerSettings() {
+    return KafkaSettings.producer(this);
+  }
+
+  /** How the model service is called. */
+  public ClientConfig client() {
     return new ClientConfig(
         service,
         batch,

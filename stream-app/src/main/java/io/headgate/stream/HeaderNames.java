@@ -5,13 +5,13 @@ package io.headgate.stream;
  * ce_*} and W3C's {@code traceparent}, passes through byte for byte.
  */
 public final class HeaderNames {
-  /** {@code clean}, {@code repaired} or {@code quarantined}. */
+  /** {@code clean}, {@code repaired}, {@code quarantined} or {@code dead-letter}. */
   public static final String ROUTE = "headgate_route";
 
-  /** Id of the calibration judged with; empty when unverified. */
+  /** Id of the calibration judged with; empty when not judged. */
   public static final String CALIBRATION = "headgate_calibration";
 
-  /** Fingerprint of the model judged with; empty when unverified. */
+  /** Fingerprint of the model judged with; empty when not judged. */
   public static final String MODEL = "headgate_model";
 
   /** The outage policy that routed the image unjudged; absent on judged images. */

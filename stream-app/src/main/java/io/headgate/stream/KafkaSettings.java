@@ -4,6 +4,8 @@ import io.headgate.console.UserException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
@@ -64,8 +66,9 @@ final class KafkaSettings {
       }
     }
     all.putAll(config.kafka());
+    // last, so that it prefetches what the processor will get
     all.merge(
-        INTERCEPTORS, PrefetchInterceptor.class.getName(), (theirs, ours) -> ours + "," + theirs);
+        INTERCEPTORS, PrefetchInterceptor.class.getName(), (theirs, ours) -> theirs + "," + ours);
     return all;
   }
 
@@ -83,6 +86,30 @@ final class KafkaSettings {
       }
     }
     return otherwise;
+  }
+
+  /** What an administration client of this guard needs. */
+  static Map<String, Object> admin(GuardConfig config) {
+    return ofClient(of(config), StreamsConfig.ADMIN_CLIENT_PREFIX, AdminClientConfig.configNames());
+  }
+
+  /** What a producer of this guard is given. */
+  static Map<String, Object> producer(GuardConfig config) {
+    return ofClient(of(config), StreamsConfig.PRODUCER_PREFIX, ProducerConfig.configNames());
+  }
+
+  private static Map<String, Object> ofClient(
+      Map<String, Object> all, String prefix, Set<String> known) {
+    Map<String, Object> settings = new HashMap<>();
+    all.forEach(
+        (key, value) -> {
+          if (known.contains(key)) {
+            settings.putIfAbsent(key, value);
+          } else if (key.startsWith(prefix)) {
+            settings.put(key.substring(prefix.length()), value);
+          }
+        });
+    return settings;
   }
 
   /** As {@link #of}, with what the interceptor needs at run time. */

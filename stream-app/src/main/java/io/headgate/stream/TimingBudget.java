@@ -32,13 +32,16 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param maxPollInterval effective
  * @param outageAfter before the policy applies; zero for {@link OutagePolicy#HOLD}
  */
-record TimingBudget(
+public record TimingBudget(
     Duration claim,
     Duration judge,
     Duration commitInterval,
     Duration transactionTimeout,
     Duration maxPollInterval,
     Duration outageAfter) {
+  private static final String REMEDY =
+      "lower --deadline, --attempts, --claim-deadline, --claim-attempts or --outage-after, or raise --transaction-timeout or --max-poll-interval";
+
   static TimingBudget of(GuardConfig config) {
     Timing timing = config.timing();
     Map<String, Object> kafka = KafkaSettings.of(config);
@@ -79,21 +82,25 @@ record TimingBudget(
   }
 
   /** How long one record may take. */
-  Duration record() {
+  public Duration record() {
     return claim.plus(judge);
+  }
+
+  /** How long a transaction may stay open. */
+  public Duration transaction() {
+    return record().plus(commitInterval);
   }
 
   /**
    * @throws UserException naming every constraint that does not hold, with its numbers
    */
-  void check() {
+  public void check() {
     List<String> broken = new ArrayList<>();
-    Duration transaction = record().plus(commitInterval);
-    if (transaction.compareTo(transactionTimeout) > 0) {
+    if (transaction().compareTo(transactionTimeout) > 0) {
       broken.add(
           "a transaction may take %s: commit interval %s + one record %s (claim %s, judge %s); transaction.timeout.ms is %s"
               .formatted(
-                  s(transaction),
+                  s(transaction()),
                   s(commitInterval),
                   s(record()),
                   s(claim),
@@ -114,8 +121,22 @@ record TimingBudget(
       throw new UserException(
           "timing budget: "
               + String.join("; and ", broken)
-              + " (expected: each within its limit); lower --deadline, --attempts or --outage-after, or raise --transaction-timeout or --max-poll-interval");
+              + " (expected: each within its limit); "
+              + REMEDY);
     }
+  }
+
+  /** The budget in one line, for people. */
+  public String summary() {
+    return "one record %s (claim %s, judge %s), a transaction %s of %s, between polls %s of %s"
+        .formatted(
+            s(record()),
+            s(claim),
+            s(judge),
+            s(transaction()),
+            s(transactionTimeout),
+            s(record()),
+            s(maxPollInterval));
   }
 
   private static String s(Duration duration) {

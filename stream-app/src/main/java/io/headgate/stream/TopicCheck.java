@@ -11,7 +11,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
@@ -20,7 +19,6 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.streams.StreamsConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +40,7 @@ final class TopicCheck {
     Topics topics = config.topics();
     List<String> all = new ArrayList<>(topics.outputs());
     all.add(topics.submitted());
-    try (Admin admin = Admin.create(adminSettings(config))) {
+    try (Admin admin = Admin.create(KafkaSettings.admin(config))) {
       requireAll(admin, all, config);
       Map<String, Long> bytes = maxMessageBytes(admin, all);
       long request = config.maxRecordBytes();
@@ -67,25 +65,6 @@ final class TopicCheck {
       Thread.currentThread().interrupt();
       throw new NotYetException("the brokers", e);
     }
-  }
-
-  static Map<String, Object> adminSettings(GuardConfig config) {
-    Map<String, Object> settings = new HashMap<>();
-    Map<String, Object> all = KafkaSettings.of(config);
-    all.forEach(
-        (key, value) -> {
-          if (AdminClientConfig.configNames().contains(key)) {
-            settings.put(key, value);
-          }
-        });
-    String prefix = StreamsConfig.adminClientPrefix("");
-    all.forEach(
-        (key, value) -> {
-          if (key.startsWith(prefix)) {
-            settings.put(key.substring(prefix.length()), value);
-          }
-        });
-    return settings;
   }
 
   private static void requireAll(Admin admin, List<String> topics, GuardConfig config)

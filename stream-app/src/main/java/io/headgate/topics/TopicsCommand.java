@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.headgate.connection.ClusterOptions;
 import io.headgate.connection.DurationConverter;
+import io.headgate.connection.TopicNames;
 import io.headgate.console.Console;
 import io.headgate.console.UserException;
-import io.headgate.stream.Topics;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -39,6 +39,7 @@ public final class TopicsCommand {
       })
   int create(
       @Mixin ClusterOptions cluster,
+      @Mixin TopicNames names,
       @Mixin LayoutOptions layout,
       @Option(names = "--alter", description = "Set differing settings of existing topics, too.")
           boolean alter,
@@ -49,7 +50,7 @@ public final class TopicsCommand {
       @Option(names = "--json", description = "Print the result as JSON.") boolean json)
       throws Exception {
     try (Admin admin = cluster.connect()) {
-      List<TopicSpec> specs = layout.layout(admin).specs(Topics.defaults());
+      List<TopicSpec> specs = layout.layout(admin).specs(names.topics());
       TopicPlan plan = new TopicPlan(admin, specs);
       if (dryRun) {
         preview(specs, plan.compare(), json);
@@ -68,12 +69,13 @@ public final class TopicsCommand {
           "Compares the cluster's topics with what they should be. Changes nothing; exit code 1 when something differs.")
   int check(
       @Mixin ClusterOptions cluster,
+      @Mixin TopicNames names,
       @Mixin LayoutOptions layout,
       @Option(names = "--json", description = "Print the result as JSON.") boolean json)
       throws Exception {
     try (Admin admin = cluster.connect()) {
       List<TopicState> states =
-          new TopicPlan(admin, layout.layout(admin).specs(Topics.defaults())).compare();
+          new TopicPlan(admin, layout.layout(admin).specs(names.topics())).compare();
       print(states, json);
       return healthy(states) ? Console.OK : Console.FAILED;
     }

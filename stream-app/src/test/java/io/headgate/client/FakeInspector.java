@@ -6,6 +6,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.headgate.v1.grpc.DescribeRequest;
 import io.headgate.v1.grpc.DescribeResponse;
+import io.headgate.v1.grpc.DetectorScore;
 import io.headgate.v1.grpc.Evidence;
 import io.headgate.v1.grpc.ImageResult;
 import io.headgate.v1.grpc.ImageTensor;
@@ -35,6 +36,7 @@ public final class FakeInspector implements AutoCloseable {
 
   private final int port;
   private final List<Integer> batches = new CopyOnWriteArrayList<>();
+  private volatile String calibration = CALIBRATION;
   private volatile int imageSize = 16;
   private volatile int maxItems = 32;
   private volatile long latencyMillis;
@@ -65,6 +67,12 @@ public final class FakeInspector implements AutoCloseable {
 
   public FakeInspector imageSize(int pixels) {
     imageSize = pixels;
+    return this;
+  }
+
+  /** Takes another calibration into force: calls that begin from now on are judged with it. */
+  public FakeInspector calibration(String id) {
+    calibration = id;
     return this;
   }
 
@@ -119,7 +127,7 @@ public final class FakeInspector implements AutoCloseable {
       response.onNext(
           DescribeResponse.newBuilder()
               .setModelFingerprint(MODEL)
-              .setCalibrationId(CALIBRATION)
+              .setCalibrationId(calibration)
               .setImageSize(imageSize)
               .setMaxItemsPerRequest(maxItems)
               .setMaxRequestBytes(32 << 20)
@@ -141,15 +149,16 @@ public final class FakeInspector implements AutoCloseable {
           Thread.currentThread().interrupt();
         }
       }
+      String judge = calibration;
       InspectResponse.Builder all =
-          InspectResponse.newBuilder().setModelFingerprint(MODEL).setCalibrationId(CALIBRATION);
-      request.getImagesList().forEach(image -> all.addResults(judge(image)));
+          InspectResponse.newBuilder().setModelFingerprint(MODEL).setCalibrationId(judge);
+      request.getImagesList().forEach(image -> all.addResults(judge(image, judge)));
       batches.add(request.getImagesCount());
       response.onNext(all.build());
       response.onCompleted();
     }
 
-    private ImageResult judge(ImageTensor image) {
+    private ImageResult judge(ImageTensor image, String calibrationId) {
       if (image.getWidth() != imageSize || image.getHeight() != imageSize) {
         return ImageResult.newBuilder()
             .setError(
@@ -162,6 +171,8 @@ public final class FakeInspector implements AutoCloseable {
       Inspection.Builder inspection =
           Inspection.newBuilder()
               .addEmbedding(red / 255f)
+              // says by itself what judged, beside the call's own statement
+              .addScores(DetectorScore.newBuilder().setDetector(calibrationId))
               .setPolicy("prune")
               .addLabels(Label.newBuilder().setName("red-" + red).setProbability(1));
       if (red < 100) {

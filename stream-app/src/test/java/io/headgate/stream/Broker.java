@@ -30,11 +30,12 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /**
  * A real broker for the guard's tests: topics under a prefix, producing, counting what came out.
  */
-final class Broker implements AutoCloseable {
+public final class Broker implements AutoCloseable {
   private final EmbeddedBroker broker;
   private final KafkaProducer<byte[], byte[]> producer;
 
-  Broker(Path folder) throws IOException {
+  /** Plaintext, without authentication. */
+  public Broker(Path folder) throws IOException {
     broker = EmbeddedBroker.start(folder);
     producer =
         new KafkaProducer<>(
@@ -47,11 +48,11 @@ final class Broker implements AutoCloseable {
             new ByteArraySerializer());
   }
 
-  String bootstrap() {
+  public String bootstrap() {
     return broker.bootstrap();
   }
 
-  Topics topics(String prefix, int partitions) throws InterruptedException {
+  public Topics topics(String prefix, int partitions) throws InterruptedException {
     Topics topics =
         new Topics(
             prefix + ".submitted",
@@ -68,15 +69,15 @@ final class Broker implements AutoCloseable {
     return topics;
   }
 
-  Admin admin() {
+  public Admin admin() {
     return Admin.create(Map.of("bootstrap.servers", bootstrap()));
   }
 
-  Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+  public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
     return producer.send(record);
   }
 
-  void sendAll(List<ProducerRecord<byte[], byte[]>> records)
+  public void sendAll(List<ProducerRecord<byte[], byte[]>> records)
       throws ExecutionException, InterruptedException {
     List<Future<RecordMetadata>> sent = new ArrayList<>();
     records.forEach(record -> sent.add(send(record)));
@@ -86,7 +87,7 @@ final class Broker implements AutoCloseable {
   }
 
   /** Reads the outputs under read_committed until {@code count} records came or time is up. */
-  Outputs read(Topics topics, int count, Duration patience) {
+  public Outputs read(Topics topics, int count, Duration patience) {
     Outputs outputs = new Outputs(topics);
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
@@ -126,7 +127,7 @@ final class Broker implements AutoCloseable {
   }
 
   /** What came out, by key. */
-  static final class Outputs {
+  public static final class Outputs {
     private final Topics topics;
     private final Map<String, List<ConsumerRecord<byte[], byte[]>>> byKey = new LinkedHashMap<>();
     private int size;
@@ -141,27 +142,27 @@ final class Broker implements AutoCloseable {
       size++;
     }
 
-    int size() {
+    public int size() {
       return size;
     }
 
-    Map<String, Integer> countsByKey() {
+    public Map<String, Integer> countsByKey() {
       Map<String, Integer> counts = new HashMap<>();
       byKey.forEach((key, records) -> counts.put(key, records.size()));
       return counts;
     }
 
-    Map<String, String> topicByKey() {
+    public Map<String, String> topicByKey() {
       Map<String, String> topicOf = new HashMap<>();
       byKey.forEach((key, records) -> topicOf.put(key, records.get(0).topic()));
       return topicOf;
     }
 
-    List<ConsumerRecord<byte[], byte[]>> of(String key) {
+    public List<ConsumerRecord<byte[], byte[]>> of(String key) {
       return byKey.getOrDefault(key, List.of());
     }
 
-    Topics topics() {
+    public Topics topics() {
       return topics;
     }
   }

@@ -58,7 +58,7 @@ class EventsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {401, 403, 408, 429, 500, 502, 503, 504})
+  @ValueSource(ints = {400, 401, 403, 404, 408, 429, 500, 502, 503, 504})
   void takesARegistryThatCannotOrWillNotAnswerForAnOutage(int status) throws Exception {
     registry.status(status);
 
@@ -67,6 +67,21 @@ class EventsTest {
 
     registry.status(200);
     assertThat(events.read(TOPIC, wire(FakeRegistry.SUBMITTED_ID))).isEqualTo(EVENT);
+  }
+
+  @Test
+  void takesARegistryThatHangsForAnOutage() throws Exception {
+    try (Events impatient =
+        new Events(
+            Map.of(HeadgateSerdes.REGISTRY_URL, registry.url(), "http.read.timeout.ms", "200"))) {
+      registry.hang();
+
+      assertThatThrownBy(() -> impatient.read(TOPIC, wire(FakeRegistry.SUBMITTED_ID)))
+          .isInstanceOf(RegistryOutageException.class);
+
+      registry.goOn();
+      assertThat(impatient.read(TOPIC, wire(FakeRegistry.SUBMITTED_ID))).isEqualTo(EVENT);
+    }
   }
 
   @Test

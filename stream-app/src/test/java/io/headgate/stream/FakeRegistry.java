@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -20,6 +21,7 @@ final class FakeRegistry implements AutoCloseable {
   private final int port;
   private final AtomicInteger asked = new AtomicInteger();
   private volatile int status = 200;
+  private volatile CountDownLatch held = new CountDownLatch(0);
   private HttpServer server;
 
   FakeRegistry() {
@@ -35,6 +37,15 @@ final class FakeRegistry implements AutoCloseable {
   FakeRegistry status(int code) {
     status = code;
     return this;
+  }
+
+  /** Accepts connections and answers none until {@link #goOn()}. */
+  void hang() {
+    held = new CountDownLatch(1);
+  }
+
+  void goOn() {
+    held.countDown();
   }
 
   int asked() {
@@ -61,6 +72,7 @@ final class FakeRegistry implements AutoCloseable {
         "/",
         exchange -> {
           asked.incrementAndGet();
+          awaitRelease();
           exchange.getRequestBody().readAllBytes();
           String path = exchange.getRequestURI().getPath();
           int code = status;
@@ -89,6 +101,14 @@ final class FakeRegistry implements AutoCloseable {
     return started;
   }
 
+  private void awaitRelease() {
+    try {
+      held.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private static String schema(String text) {
     return "{\"schema\":%s}".formatted(quote(text));
   }
@@ -99,6 +119,7 @@ final class FakeRegistry implements AutoCloseable {
 
   @Override
   public void close() {
+    goOn();
     stop();
   }
 }

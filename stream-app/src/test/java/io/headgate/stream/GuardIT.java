@@ -4,14 +4,29 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.client.FakeInspector;
+import io.headgate.v1.Verdict;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -99,6 +114,172 @@ class GuardIT {
 
       assertThat(outputs.countsByKey()).hasSize(300).values().allMatch(count -> count == 1);
       assertThat(outputs.topicByKey()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void carriesTheCalibrationThatJudgedEachEventWhileItChanges() throws Exception {
+    Set<String> inForce = new HashSet<>();
+    try (RunningGuard guard = start(config().build())) {
+      guard.awaitRunning(PATIENCE);
+      for (int round = 0; round < 8; round++) {
+        String id = "calibration-" + round;
+        inForce.add(id);
+        service.calibration(id);
+        submit(100, "round" + round);
+      }
+      Broker.Outputs outputs = broker.read(topics, 800, PATIENCE);
+
+      assertThat(outputs.countsByKey()).hasSize(800).values().allMatch(count -> count == 1);
+      Set<String> seen = new HashSet<>();
+      for (String key : outputs.countsByKey().keySet()) {
+        ConsumerRecord<byte[], byte[]> record = outputs.of(key).get(0);
+        if (record.topic().equals(topics.deadLetter())) {
+          continue; // judged by nobody
+        }
+        Verdict verdict = events.moderated(record.topic(), record.value()).getVerdict();
+        String judgedWith = verdict.getScores().get(0).getDetector();
+        assertThat(verdict.getCalibrationId()).isEqualTo(judgedWith);
+        assertThat(Harness.texts(record.headers()))
+            .containsEntry(HeaderNames.CALIBRATION, judgedWith)
+            .containsEntry(HeaderNames.MODEL, FakeInspector.MODEL);
+        seen.add(judgedWith);
+      }
+      assertThat(seen).hasSizeGreaterThan(1).isSubsetOf(inForce);
+    }
+  }
+
+  @Test
+  void answersProbesForAsLongAsItLives() throws Exception {
+    service.stop();
+    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    try (RunningGuard guard = GuardApp.configure(config().build()).start(meters);
+        OperationsServer http = OperationsServer.start("127.0.0.1", 0, guard, meters::scrape)) {
+      Probe probe = new Probe(http.port());
+      assertThat(probe.status("/livez")).isEqualTo(200);
+      assertThat(probe.status("/readyz")).isEqualTo(503);
+
+      service.restart();
+      guard.awaitRunning(PATIENCE);
+      submit(8, "first");
+      broker.read(topics, 8, PATIENCE);
+
+      assertThat(probe.body("/livez")).isEqualTo("RUNNING\n");
+      assertThat(probe.status("/readyz")).isEqualTo(200);
+      assertThat(probe.body("/metrics"))
+          .contains(
+              "headgate_guard_routed_total{route=\"clean\"} 2.0",
+              "headgate_guard_dead_letters_total{code=\"IMAGE_NOT_AN_IMAGE\"} 2.0",
+              "headgate_client_circuit_state 0.0",
+              "headgate_guard_registry_outage 0.0",
+              "kafka_");
+      assertThat(probe.body("/topology"))
+          .contains(
+              "model " + FakeInspector.MODEL,
+              topics.submitted(),
+              "Processor: guard",
+              topics.clean());
+      assertThat(probe.status("/secret")).isEqualTo(404);
+      assertThat(probe.status("POST", "/livez")).isEqualTo(405);
+
+      service.stop();
+      submit(4, "second");
+      probe.await("/readyz", 503);
+      assertThat(probe.body("/readyz")).contains("the model service has been away", "HOLD");
+      assertThat(probe.status("/livez")).isEqualTo(200); // a restart would not help
+      assertThat(probe.body("/metrics")).contains("headgate_client_outage_seconds");
+
+      service.restart();
+      probe.await("/readyz", 200);
+      guard.close();
+      assertThat(probe.status("/livez")).isEqualTo(503);
+      assertThat(guard.phase()).isEqualTo(RunningGuard.Phase.CLOSED);
+    }
+  }
+
+  @Test
+  void leavesNothingHalfDoneWhenItIsClosedWhileTheServiceIsAway() throws Exception {
+    Map<String, String> expected = new HashMap<>();
+    try (RunningGuard guard = start(config().build())) {
+      guard.awaitRunning(PATIENCE);
+      service.stop();
+      expected.putAll(submit(100, "e"));
+      assertThat(broker.read(topics, 1, Duration.ofSeconds(1)).size()).isZero();
+      guard.close();
+    }
+    service.restart();
+
+    try (RunningGuard guard = start(config().build())) {
+      guard.awaitRunning(PATIENCE);
+      Broker.Outputs outputs = broker.read(topics, 100, PATIENCE);
+
+      assertThat(outputs.countsByKey()).hasSize(100).values().allMatch(count -> count == 1);
+      assertThat(outputs.topicByKey()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void keepsTheSeatOfAStaticMemberAndNamesAllItUsesAfterTheApplication() throws Exception {
+    String group = topics.submitted();
+    try (Admin admin = broker.admin()) {
+      Set<String> before = admin.listTopics().names().get();
+      try (RunningGuard guard = start(config().instanceId(Optional.of("guard-0")).build())) {
+        guard.awaitRunning(PATIENCE);
+        submit(8, "e");
+        broker.read(topics, 8, PATIENCE);
+
+        assertThat(members(admin, group)).isNotEmpty().allMatch(id -> id.startsWith("guard-0"));
+        assertThat(admin.listTransactions().all().get())
+            .extracting(TransactionListing::transactionalId)
+            .anyMatch(id -> id.startsWith(group + "-"));
+        assertThat(admin.listTopics().names().get()).isEqualTo(before); // no changelogs, no state
+      }
+      assertThat(members(admin, group)).isNotEmpty();
+
+      try (RunningGuard guard = start(config().instanceId(Optional.empty()).build())) {
+        guard.awaitRunning(PATIENCE);
+        assertThat(members(admin, group)).contains("");
+      }
+      assertThat(members(admin, group)).doesNotContain("");
+    }
+  }
+
+  /** Instance ids of a group's members, empty for dynamic ones. */
+  private static List<String> members(Admin admin, String group) throws Exception {
+    return admin.describeConsumerGroups(List.of(group)).all().get().get(group).members().stream()
+        .map(member -> member.groupInstanceId().orElse(""))
+        .toList();
+  }
+
+  /** Asks a guard's HTTP port. */
+  private record Probe(int port) {
+    int status(String path) throws Exception {
+      return status("GET", path);
+    }
+
+    int status(String method, String path) throws Exception {
+      return send(method, path).statusCode();
+    }
+
+    String body(String path) throws Exception {
+      return send("GET", path).body();
+    }
+
+    void await(String path, int status) throws Exception {
+      long end = System.nanoTime() + PATIENCE.toNanos();
+      while (status(path) != status && System.nanoTime() < end) {
+        Thread.sleep(50);
+      }
+      assertThat(status(path)).isEqualTo(status);
+    }
+
+    private HttpResponse<String> send(String method, String path) throws Exception {
+      return HttpClient.newHttpClient()
+          .send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                  .method(method, BodyPublishers.noBody())
+                  .build(),
+              BodyHandlers.ofString());
     }
   }
 

@@ -178,6 +178,7 @@ class GuardTopologyTest {
     assertThat(letter.headers().toArray()).startsWith(headers.toArray());
     assertThat(texts(letter.headers()))
         .containsEntry(HeaderNames.ERROR_CODE, "UNDECODABLE_RECORD")
+        .containsEntry(HeaderNames.ROUTE, "dead-letter")
         .containsEntry(HeaderNames.TOPIC, TOPICS.submitted())
         .containsEntry(HeaderNames.PARTITION, "0")
         .containsEntry(HeaderNames.OFFSET, "0")

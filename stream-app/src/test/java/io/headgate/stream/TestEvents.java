@@ -16,25 +16,25 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 
 /** Events for tests, and their bytes under a {@code mock://} registry. */
-final class TestEvents implements AutoCloseable {
-  static final int CLEAN = 50;
-  static final int REPAIRED = 150;
-  static final int QUARANTINED = 250;
+public final class TestEvents implements AutoCloseable {
+  public static final int CLEAN = 50;
+  public static final int REPAIRED = 150;
+  public static final int QUARANTINED = 250;
 
   private final String scope;
   private final HeadgateSerdes serdes;
 
-  TestEvents(String scope) {
+  public TestEvents(String scope) {
     this.scope = scope;
     this.serdes = HeadgateSerdes.of("mock://" + scope);
   }
 
-  String registry() {
+  public String registry() {
     return "mock://" + scope;
   }
 
   /** A PNG of one colour, by whose red the fake service judges. */
-  static byte[] png(int red) {
+  public static byte[] png(int red) {
     BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
     for (int y = 0; y < 16; y++) {
       for (int x = 0; x < 16; x++) {
@@ -50,11 +50,11 @@ final class TestEvents implements AutoCloseable {
     return out.toByteArray();
   }
 
-  static ImageSubmitted inline(String id, byte[] file) {
+  public static ImageSubmitted inline(String id, byte[] file) {
     return event(id, new InlineImage(ByteBuffer.wrap(file), "image/png"));
   }
 
-  static ImageSubmitted reference(String id, String uri, byte[] sha256, long size) {
+  public static ImageSubmitted reference(String id, String uri, byte[] sha256, long size) {
     return event(id, new ImageReference(uri, new Sha256(sha256), size));
   }
 
@@ -68,11 +68,11 @@ final class TestEvents implements AutoCloseable {
         .build();
   }
 
-  byte[] bytes(ImageSubmitted event) {
+  public byte[] bytes(ImageSubmitted event) {
     return serdes.imageSubmitted().serializer().serialize(Topics.defaults().submitted(), event);
   }
 
-  ModeratedImage moderated(String topic, byte[] bytes) {
+  public ModeratedImage moderated(String topic, byte[] bytes) {
     return serdes.moderatedImage().deserializer().deserialize(topic, bytes);
   }
 
