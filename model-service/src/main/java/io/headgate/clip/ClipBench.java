@@ -63,9 +63,14 @@ public final class ClipBench implements AutoCloseable {
   private final Map<Variant, VisionModel> models = new EnumMap<>(Variant.class);
 
   private ClipBench(
-      VisionSpec spec, Parameters parameters, int threads, int maxBatch, Set<Variant> variants) {
+      VisionSpec spec,
+      Parameters parameters,
+      String device,
+      int threads,
+      int maxBatch,
+      Set<Variant> variants) {
     this.shape = spec.shape();
-    this.manager = Engine.newManager("cpu");
+    this.manager = Engine.newManager(device);
     Map<Key, VisionModel> loaded = new HashMap<>();
     try {
       for (Variant variant : variants) {
@@ -76,7 +81,7 @@ public final class ClipBench implements AutoCloseable {
                 key -> {
                   Arithmetic arithmetic =
                       key.packed()
-                          ? SelfTest.choose(manager, key.precision(), "cpu")
+                          ? SelfTest.choose(manager, key.precision(), device)
                           : Arithmetic.plain(key.precision());
                   return new VisionModel(
                       manager,
@@ -95,12 +100,22 @@ public final class ClipBench implements AutoCloseable {
   /**
    * With random weights, made as they are read.
    *
+   * @param options of which the device counts
    * @param threads of one call, at least 1
    */
   public static ClipBench random(
-      Architecture architecture, int threads, int maxBatch, Set<Variant> variants) {
+      Architecture architecture,
+      ClipOptions options,
+      int threads,
+      int maxBatch,
+      Set<Variant> variants) {
     return new ClipBench(
-        architecture.spec(), architecture.parameters(), threads, maxBatch, variants);
+        architecture.spec(),
+        architecture.parameters(),
+        options.device(),
+        threads,
+        maxBatch,
+        variants);
   }
 
   /**
@@ -115,7 +130,12 @@ public final class ClipBench implements AutoCloseable {
         new WeightsOptions(options.activation(), options.heads(), OptionalInt.empty());
     try (Weights weights = Weights.open(folderOrFile, how)) {
       return new ClipBench(
-          VisionSpec.of(weights.config()), Parameters.of(weights), threads, maxBatch, variants);
+          VisionSpec.of(weights.config()),
+          Parameters.of(weights),
+          options.device(),
+          threads,
+          maxBatch,
+          variants);
     }
   }
 
@@ -134,6 +154,16 @@ public final class ClipBench implements AutoCloseable {
     } else {
       model.embed(images);
     }
+  }
+
+  /** How bfloat16 does against float32; empty unless both were loaded. */
+  public Optional<Admission> admission() {
+    VisionModel bf16 = models.getOrDefault(Variant.BF16, models.get(Variant.BF16_PARTS));
+    VisionModel fp32 = models.getOrDefault(Variant.FAST, models.get(Variant.FAST_PARTS));
+    return bf16 == null || fp32 == null
+        ? Optional.empty()
+        : Optional.of(
+            SelfTest.compare(bf16, fp32, shape, Precision.BF16, manager.getDevice().isGpu()));
   }
 
   @Override

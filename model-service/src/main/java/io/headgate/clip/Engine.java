@@ -25,7 +25,7 @@ final class Engine {
     try {
       Device device = Device.fromName(name);
       int gpus = ai.djl.engine.Engine.getEngine(PYTORCH).getGpuCount();
-      if (device.isGpu() && device.getDeviceId() >= gpus) {
+      if (device.isGpu() && Math.max(0, device.getDeviceId()) >= gpus) {
         throw new UserException(
             "device: %s, but PyTorch sees %d GPUs here (expected: cpu; for a GPU, a build with -Pgpu and its driver)"
                 .formatted(name, gpus));

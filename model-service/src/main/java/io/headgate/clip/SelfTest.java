@@ -167,9 +167,11 @@ final class SelfTest {
   private static double speedRatio(
       VisionModel model, VisionModel fp32, ModelShape shape, LongSupplier clock) {
     List<RgbImage> images = new ArrayList<>();
-    while (images.size() < SPEED_BATCH) {
+    int count = Math.min(SPEED_BATCH, Math.min(model.maxBatch(), fp32.maxBatch()));
+    while (images.size() < count) {
       images.addAll(images(shape.imageSize()));
     }
+    images = images.subList(0, count);
     long best = Long.MAX_VALUE;
     long bestFp32 = Long.MAX_VALUE;
     for (int round = 0; round < SPEED_ROUNDS; round++) {

@@ -46,7 +46,12 @@ final class VisionModel implements AutoCloseable {
         (scope, x, from) -> decompositions(tower.decompose(scope, x, indexes(scope)), null));
   }
 
-  /** The same without helpers, so that the thread's own time says what it costs. */
+  /** Images computed at once at most. */
+  int maxBatch() {
+    return maxBatch;
+  }
+
+  /** {@link #decompose} of at most {@link #maxBatch} images by the caller's thread alone. */
   List<Decomposition> decomposeAlone(List<RgbImage> images) {
     return pixels.bytes(
         manager,
