@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
  * time from a JVM's start to the first result, each in a JVM of its own; and images decoded per
  * second.
  */
-final class ModelBench {
+public final class ModelBench {
   private static final Set<Variant> MEMORY_OF =
       EnumSet.of(Variant.PLAIN, Variant.FAST_PARTS, Variant.BF16_PARTS);
   private static final Map<Variant, Variant> WITHOUT_PARTS =
@@ -78,7 +78,7 @@ final class ModelBench {
   private List<String> variants = List.of();
 
   /** Whether the command line asks for this. */
-  boolean asked() {
+  public boolean asked() {
     return model.present() || random != null;
   }
 
@@ -87,7 +87,7 @@ final class ModelBench {
    *
    * @param json null for none
    */
-  void run(Path json, PrintWriter out) throws IOException {
+  public void run(Path json, PrintWriter out) throws IOException {
     require(model.present() != (random != null), "--model with --random", "exactly one of them");
     require(batches.stream().allMatch(b -> b >= 1), "--batch " + batches, "all at least 1");
     require(seconds > 0, "--variant-seconds " + seconds, "above 0");

@@ -8,14 +8,35 @@ import io.headgate.console.Console;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** {@code headgate bench} as a user runs it; what it measures is not judged here. */
+/** The model's part of {@code headgate bench}; what it measures is not judged here. */
 class ModelBenchTest {
+  @Command(name = "bench", mixinStandardHelpOptions = true)
+  private static final class Bench implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+    @Mixin private ModelBench model;
+
+    @Option(names = "--json")
+    private Path json;
+
+    @Override
+    public Integer call() throws Exception {
+      model.run(json, spec.commandLine().getOut());
+      return Console.OK;
+    }
+  }
+
   @Test
   void printsAndWritesEveryFigure(@TempDir Path folder) throws Exception {
     Path model = Path.of(getClass().getResource("/fixtures/tiny-gelu").toURI());
@@ -90,7 +111,7 @@ class ModelBenchTest {
   }
 
   private static CommandLine bench(StringWriter out, StringWriter err) {
-    return Console.configure(new CommandLine(new BenchCommand()))
+    return Console.configure(new CommandLine(new Bench()))
         .setOut(new PrintWriter(out))
         .setErr(new PrintWriter(err));
   }
