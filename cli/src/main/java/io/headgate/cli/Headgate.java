@@ -1,8 +1,8 @@
 package io.headgate.cli;
 
-import io.headgate.command.CalibrateCommand;
 import io.headgate.command.InspectCommand;
 import io.headgate.command.ServeCommand;
+import io.headgate.command.calibrate.CalibrateCommand;
 import io.headgate.console.Console;
 import io.headgate.console.Settings;
 import io.headgate.deadletters.DeadLettersCommand;

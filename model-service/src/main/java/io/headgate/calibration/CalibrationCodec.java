@@ -193,6 +193,7 @@ public final class CalibrationCodec {
         .put("confidence", settings.confidence())
         .put("epsilonQuantile", settings.epsilonQuantile())
         .put("heldOutShare", settings.heldOutShare())
+        .put("screened", settings.screened())
         .put("seed", settings.seed());
     settings.combination().forEach(set.putArray("combination")::add);
     ObjectNode data = json.putObject("images");
@@ -200,6 +201,8 @@ public final class CalibrationCodec {
         .put("reference", images.reference())
         .put("fitted", images.fitted())
         .put("heldOut", images.heldOut())
+        .put("classesSeen", images.classesSeen())
+        .put("leftOut", images.leftOut())
         .put("skippedCount", images.skippedCount());
     images.skipped().forEach(data.putArray("skipped")::add);
     json.putObject("measured")
@@ -226,7 +229,13 @@ public final class CalibrationCodec {
     }
     ArrayNode suspects = json.putArray("suspects");
     for (Suspect s : content.suspects()) {
-      suspects.addObject().put("name", s.name()).put("score", s.score()).put("label", s.label());
+      suspects
+          .addObject()
+          .put("name", s.name())
+          .put("leftOut", s.leftOut())
+          .put("score", s.score())
+          .put("limit", s.limit())
+          .put("label", s.label());
     }
     json.putObject("numbers").put("sha256", numbersHash);
     // through text once, so that numbers have the types that a reader will give them
@@ -349,7 +358,11 @@ public final class CalibrationCodec {
     for (JsonNode p : required(json, "suspects")) {
       suspects.add(
           new Suspect(
-              p.path("name").asText(), p.path("score").asDouble(), p.path("label").asText()));
+              required(p, "name").asText(),
+              required(p, "leftOut").asBoolean(),
+              required(p, "score").asDouble(),
+              required(p, "limit").asDouble(),
+              required(p, "label").asText()));
     }
     JsonNode expires = required(json, "expiresAt");
     return new Content(
@@ -365,12 +378,15 @@ public final class CalibrationCodec {
             required(set, "epsilonQuantile").asDouble(),
             required(set, "heldOutShare").asDouble(),
             strings(required(set, "combination")),
+            required(set, "screened").asBoolean(),
             required(set, "seed").asLong()),
         new CalibrationImages(
             required(images, "total").asLong(),
             required(images, "reference").asLong(),
             required(images, "fitted").asLong(),
             required(images, "heldOut").asLong(),
+            required(images, "classesSeen").asInt(),
+            required(images, "leftOut").asLong(),
             strings(required(images, "skipped")),
             required(images, "skippedCount").asLong(),
             file.bytes("manifest")),

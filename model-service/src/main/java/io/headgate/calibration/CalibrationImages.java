@@ -9,8 +9,11 @@ import java.util.List;
  * @param reference of them for the means and prototypes
  * @param fitted of them for detectors, ranks and thresholds
  * @param heldOut of them for the measured rates
- * @param skipped that could not be decoded, with the reason; at most {@value #LISTED} are listed
- * @param skippedCount how many could not be decoded
+ * @param classesSeen number of classes that images of the reference were predicted as
+ * @param leftOut of the reference and the fit, for not looking clean
+ * @param skipped that could not be decoded or were there before, with the reason; at most {@value
+ *     #LISTED} are listed
+ * @param skippedCount how many were skipped
  * @param manifest SHA-256 of every image used, {@code [total, 32]} flattened, in byte order
  */
 public record CalibrationImages(
@@ -18,6 +21,8 @@ public record CalibrationImages(
     long reference,
     long fitted,
     long heldOut,
+    int classesSeen,
+    long leftOut,
     List<String> skipped,
     long skippedCount,
     byte[] manifest) {

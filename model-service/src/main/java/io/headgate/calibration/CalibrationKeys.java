@@ -4,10 +4,16 @@ import io.headgate.calibration.Calibration.Signature;
 import io.headgate.calibration.CalibrationException.Code;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
+import java.security.Key;
 import java.security.KeyFactory;
+import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.PublicKey;
@@ -19,14 +25,50 @@ import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 
 /**
- * Signs and verifies calibrations with Ed25519 (RFC 8032). Keys are PEM files as OpenSSL writes
- * them: {@code openssl genpkey -algorithm ed25519 -out key.pem}, {@code openssl pkey -in key.pem
- * -pubout -out key.pub}.
+ * Makes keys, signs and verifies calibrations with Ed25519 (RFC 8032). Keys are PEM files as
+ * OpenSSL writes them: {@code openssl genpkey -algorithm ed25519 -out key.pem}, {@code openssl pkey
+ * -in key.pem -pubout -out key.pub}.
  */
 public final class CalibrationKeys {
   private static final String ED25519 = "Ed25519";
+  private static final byte[] LF = {'\n'};
 
   private CalibrationKeys() {}
+
+  /**
+   * Makes a key pair.
+   *
+   * @param privateKey new file, readable by its owner only
+   * @param publicKey new file
+   * @throws java.nio.file.FileAlreadyExistsException if one of them is there
+   */
+  public static void generate(Path privateKey, Path publicKey) throws IOException {
+    if (Files.exists(publicKey)) {
+      throw new FileAlreadyExistsException(publicKey.toString());
+    }
+    KeyPair pair;
+    try {
+      pair = KeyPairGenerator.getInstance(ED25519).generateKeyPair();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+    boolean posix = privateKey.getFileSystem().supportedFileAttributeViews().contains("posix");
+    Files.createFile(
+        privateKey,
+        posix
+            ? new FileAttribute<?>[] {
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+            }
+            : new FileAttribute<?>[0]);
+    Files.writeString(privateKey, pem("PRIVATE KEY", pair.getPrivate()));
+    Files.writeString(
+        publicKey, pem("PUBLIC KEY", pair.getPublic()), StandardOpenOption.CREATE_NEW);
+  }
+
+  private static String pem(String type, Key key) {
+    return "-----BEGIN %s-----\n%s\n-----END %s-----\n"
+        .formatted(type, Base64.getMimeEncoder(64, LF).encodeToString(key.getEncoded()), type);
+  }
 
   /** The calibration, signed. */
   public static Calibration sign(Calibration calibration, PrivateKey key) {
@@ -144,7 +186,7 @@ public final class CalibrationKeys {
   private static CalibrationException badKey(Path file, String half, Exception cause) {
     return new CalibrationException(
         Code.UNTRUSTED,
-        "%s: no Ed25519 %s key in PEM form — make one with 'openssl genpkey -algorithm ed25519 -out key.pem' and 'openssl pkey -in key.pem -pubout -out key.pub'"
+        "%s: no Ed25519 %s key in PEM form — make a pair with 'headgate calibrate keygen --out key.pem'"
             .formatted(file, half),
         cause);
   }

@@ -14,6 +14,7 @@ import java.util.List;
  * @param epsilonQuantile per-head quantile of clean similarities that becomes the paper's ε, (0, 1)
  * @param heldOutShare of the images that only measure, never fit, in (0, 1)
  * @param combination detectors that the deciding score combines
+ * @param screened whether images that do not look clean are left out of the reference and the fit
  * @param seed of the split
  */
 public record CalibrationSettings(
@@ -22,10 +23,12 @@ public record CalibrationSettings(
     double epsilonQuantile,
     double heldOutShare,
     List<String> combination,
+    boolean screened,
     long seed) {
-  /** 1 % at 95 %, ε at the 5 % quantile, 30 % held out. */
+  /** 1 % at 95 %, ε at the 5 % quantile, 30 % held out, screened. */
   public static CalibrationSettings defaults() {
-    return new CalibrationSettings(0.01, 0.95, 0.05, 0.3, DetectorFitting.defaultCombination(), 1);
+    return new CalibrationSettings(
+        0.01, 0.95, 0.05, 0.3, DetectorFitting.defaultCombination(), true, 1);
   }
 
   /**
@@ -54,13 +57,25 @@ public record CalibrationSettings(
   /** The same with another target rate and confidence. */
   public CalibrationSettings withTarget(double rate, double newConfidence) {
     return new CalibrationSettings(
-        rate, newConfidence, epsilonQuantile, heldOutShare, combination, seed);
+        rate, newConfidence, epsilonQuantile, heldOutShare, combination, screened, seed);
   }
 
   /** The same with another combination. */
   public CalibrationSettings withCombination(List<String> names) {
     return new CalibrationSettings(
-        targetFalseQuarantine, confidence, epsilonQuantile, heldOutShare, names, seed);
+        targetFalseQuarantine, confidence, epsilonQuantile, heldOutShare, names, screened, seed);
+  }
+
+  /** The same, with images that do not look clean left out or kept in. */
+  public CalibrationSettings withScreened(boolean leaveOut) {
+    return new CalibrationSettings(
+        targetFalseQuarantine,
+        confidence,
+        epsilonQuantile,
+        heldOutShare,
+        combination,
+        leaveOut,
+        seed);
   }
 
   /** The fewest held-out images that can support the target rate at the confidence. */

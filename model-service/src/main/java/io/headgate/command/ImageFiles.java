@@ -43,7 +43,8 @@ public final class ImageFiles implements AutoCloseable {
    */
   public record Loaded(
       String name, byte[] sha256, RgbImage pixels, int frames, String errorCode, String error) {
-    private static Loaded refused(String name, byte[] sha256, String code, String error) {
+    /** One without pixels. */
+    public static Loaded refused(String name, byte[] sha256, String code, String error) {
       return new Loaded(name, sha256, null, 0, code, error);
     }
   }
@@ -120,6 +121,26 @@ public final class ImageFiles implements AutoCloseable {
     return futures;
   }
 
+  /**
+   * Decodes images that were read elsewhere, in their order.
+   *
+   * @param images names and encoded bytes
+   */
+  public List<Loaded> decode(List<Encoded> images) {
+    List<Future<Loaded>> futures = new ArrayList<>(images.size());
+    for (Encoded image : images) {
+      futures.add(pool.submit(() -> decode(image.name(), image.bytes())));
+    }
+    return futures.stream().map(ImageFiles::get).toList();
+  }
+
+  /**
+   * An encoded image.
+   *
+   * @param name for reports
+   */
+  public record Encoded(String name, byte[] bytes) {}
+
   private static Loaded get(Future<Loaded> future) {
     try {
       return future.get();
@@ -154,6 +175,10 @@ public final class ImageFiles implements AutoCloseable {
     } catch (IOException e) {
       return Loaded.refused(name, NO_HASH, "UNREADABLE", e.toString());
     }
+    return decode(name, encoded);
+  }
+
+  private Loaded decode(String name, byte[] encoded) {
     byte[] sha256 = sha256(encoded);
     try {
       RgbImage crop = preprocessor.crop(encoded, size);

@@ -51,7 +51,7 @@ public record Decomposition(
     return (layer * shape.heads() + head) * shape.embedding();
   }
 
-  /** max |Σ parts − embedding|: how far rounding has moved the law. */
+  /** max |Σ parts − embedding|: how far rounding has moved the law; NaN if a number is NaN. */
   public double residual() {
     int d = shape.embedding();
     double worst = 0;
@@ -64,9 +64,10 @@ public record Decomposition(
         sum += mlps[k];
       }
       double distance = Math.abs(sum - embedding[i]);
-      if (!(distance <= worst)) {
-        worst = distance; // also when it is NaN
+      if (Double.isNaN(distance)) {
+        return Double.NaN;
       }
+      worst = Math.max(worst, distance);
     }
     return worst;
   }

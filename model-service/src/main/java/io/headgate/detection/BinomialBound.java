@@ -47,6 +47,31 @@ public final class BinomialBound {
     return (long) Math.ceil(Math.log1p(-confidence) / Math.log1p(-rate) - 1e-12);
   }
 
+  /**
+   * The probability of at least so many false alarms by luck, where the threshold was set for a
+   * rate on images of the same kind (see {@link DetectorFitting#threshold}): beta-binomial, since
+   * the threshold itself is uncertain.
+   *
+   * @param events false alarms
+   * @param trials images that were not fitted on
+   * @param fitted images that set the threshold
+   */
+  public static double excess(long events, long trials, long fitted, double rate) {
+    checkCounts(events, trials);
+    double rank = Math.min(fitted, Math.ceil((fitted + 1) * (1 - rate) - 1e-9));
+    double above = fitted + 1 - rank;
+    double term = 1; // P(X = 0)
+    for (long i = 0; i < trials; i++) {
+      term *= (rank + i) / (above + rank + i);
+    }
+    double below = 0;
+    for (long k = 0; k < events; k++) {
+      below += term;
+      term *= (trials - k) * (above + k) / ((k + 1.0) * (rank + trials - k - 1));
+    }
+    return Math.max(0, Math.min(1, 1 - below));
+  }
+
   /** P(X ≤ events) for X binomial. */
   private static double cumulative(long events, long trials, double p) {
     if (p <= 0) {

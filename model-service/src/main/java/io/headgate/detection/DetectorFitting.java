@@ -14,8 +14,6 @@ public final class DetectorFitting {
   /** Fewer clean readings than this cannot be fitted on. */
   public static final int MIN_READINGS = 20;
 
-  private static final int FOLDS = 5;
-
   private final double targetRate;
   private final double epsilonQuantile;
   private final List<String> combination;
@@ -70,22 +68,7 @@ public final class DetectorFitting {
             .toList();
     List<String> combined =
         kinds.stream().map(DetectorKind::name).filter(combination::contains).toList();
-    float[][] outOfFold = new float[kinds.size()][n];
-    for (int fold = 0; fold < FOLDS; fold++) {
-      List<Reading> rest = new ArrayList<>(n);
-      for (int i = 0; i < n; i++) {
-        if (i % FOLDS != fold) {
-          rest.add(clean.get(i));
-        }
-      }
-      for (int k = 0; k < kinds.size(); k++) {
-        DetectorKind kind = kinds.get(k);
-        Detector detector = kind.binder().bind(kind.fitter().fit(rest), reference.shape());
-        for (int i = fold; i < n; i += FOLDS) {
-          outOfFold[k][i] = (float) detector.score(clean.get(i));
-        }
-      }
-    }
+    float[][] outOfFold = CrossFit.scores(kinds, reference.shape(), clean);
     List<FittedDetectors.Fitted> fitted = new ArrayList<>();
     double[] combinedScores = new double[n];
     for (int k = 0; k < kinds.size(); k++) {
@@ -131,16 +114,16 @@ public final class DetectorFitting {
 
   /** Adds max(0, g)² with each fold's g ranked among the other folds' scores. */
   private static void addCrossRanked(float[] scores, double[] into) {
-    for (int fold = 0; fold < FOLDS; fold++) {
+    for (int fold = 0; fold < CrossFit.FOLDS; fold++) {
       float[] rest = new float[scores.length];
       int size = 0;
       for (int i = 0; i < scores.length; i++) {
-        if (i % FOLDS != fold) {
+        if (i % CrossFit.FOLDS != fold) {
           rest[size++] = scores[i];
         }
       }
       Ranks ranks = Ranks.of(Arrays.copyOf(rest, size));
-      for (int i = fold; i < scores.length; i += FOLDS) {
+      for (int i = fold; i < scores.length; i += CrossFit.FOLDS) {
         double g = ranks.gaussian(scores[i]);
         into[i] += g > 0 ? g * g : 0;
       }

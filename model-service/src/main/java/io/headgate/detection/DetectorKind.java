@@ -23,4 +23,9 @@ record DetectorKind(String name, boolean needsClasses, Fitter fitter, Binder bin
      */
     Detector bind(Numbers numbers, ModelShape shape);
   }
+
+  /** The detector, fitted on clean readings. */
+  Detector fitted(List<Reading> clean, ModelShape shape) {
+    return binder.bind(fitter.fit(clean), shape);
+  }
 }

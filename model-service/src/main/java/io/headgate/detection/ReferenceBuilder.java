@@ -3,6 +3,10 @@ package io.headgate.detection;
 import io.headgate.decomposition.Decomposition;
 import io.headgate.decomposition.ModelShape;
 import io.headgate.zeroshot.ZeroShotClassifier;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -38,34 +42,25 @@ public final class ReferenceBuilder {
 
   /** Counts one image in. */
   public void add(Decomposition image) {
-    add(image, 1);
-  }
-
-  /** Takes an image out again that was counted in. */
-  public void remove(Decomposition image) {
-    add(image, -1);
-  }
-
-  private void add(Decomposition image, int sign) {
     int heads = image.heads().length;
     for (int i = 0; i < heads; i++) {
-      sum[i] += sign * image.heads()[i];
+      sum[i] += image.heads()[i];
     }
     for (int i = 0; i < image.mlps().length; i++) {
-      sum[heads + i] += sign * image.mlps()[i];
+      sum[heads + i] += image.mlps()[i];
     }
     for (int i = 0; i < embeddingSum.length; i++) {
-      embeddingSum[i] += sign * image.embedding()[i];
+      embeddingSum[i] += image.embedding()[i];
     }
     if (classifier.isPresent()) {
       int predicted = classifier.get().predict(image.embedding());
-      classCount[predicted] += sign;
+      classCount[predicted]++;
       int at = predicted * heads;
       for (int i = 0; i < heads; i++) {
-        classSum[at + i] += sign * image.heads()[i];
+        classSum[at + i] += image.heads()[i];
       }
     }
-    count += sign;
+    count++;
   }
 
   /** Counts one image's {@code [L, H, N]} token contributions in. */
@@ -79,6 +74,11 @@ public final class ReferenceBuilder {
   /** Number of images counted in. */
   public long count() {
     return count;
+  }
+
+  /** Number of classes that at least one image counted in was predicted as. */
+  public int classesSeen() {
+    return (int) Arrays.stream(classCount).filter(n -> n > 0).count();
   }
 
   /** Number of images counted in that were predicted as a class; 0 without classes. */
@@ -112,6 +112,40 @@ public final class ReferenceBuilder {
         mean(embeddingSum, count),
         prototypes,
         tokenCount == 0 ? new float[0] : mean(tokenSum, tokenCount));
+  }
+
+  /** Writes the sums, so that {@link #read} can go on from here. */
+  public void write(DataOutput out) throws IOException {
+    out.writeLong(count);
+    out.writeLong(tokenCount);
+    for (double[] sums : new double[][] {sum, embeddingSum, tokenSum}) {
+      for (double x : sums) {
+        out.writeDouble(x);
+      }
+    }
+    for (int n : classCount) {
+      out.writeInt(n);
+    }
+    for (float x : classSum) {
+      out.writeFloat(x);
+    }
+  }
+
+  /** Takes over what {@link #write} wrote for the same model. */
+  public void read(DataInput in) throws IOException {
+    count = in.readLong();
+    tokenCount = in.readLong();
+    for (double[] sums : new double[][] {sum, embeddingSum, tokenSum}) {
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] = in.readDouble();
+      }
+    }
+    for (int i = 0; i < classCount.length; i++) {
+      classCount[i] = in.readInt();
+    }
+    for (int i = 0; i < classSum.length; i++) {
+      classSum[i] = in.readFloat();
+    }
   }
 
   private static float[] mean(double[] sum, long count) {

@@ -16,7 +16,6 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
@@ -78,14 +77,6 @@ final class CalibrationsTopic implements CalibrationSource {
               .formatted(topic, root.getMessage()),
           e);
     }
-  }
-
-  /** The record that makes a calibration known to every service that follows the topic. */
-  static ProducerRecord<byte[], byte[]> record(String topic, Calibration calibration) {
-    return new ProducerRecord<>(
-        topic,
-        calibration.modelFingerprint().getBytes(StandardCharsets.UTF_8),
-        CalibrationCodec.toBytes(calibration));
   }
 
   private void follow() {

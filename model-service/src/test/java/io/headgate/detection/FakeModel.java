@@ -14,7 +14,7 @@ import java.util.Random;
  * A backdoored model in a few lines: every component adds a little of the class that pixel 0 names,
  * but a patch token whose pixel is {@link #TRIGGER} makes head 1 of layer 1 shout the target class.
  */
-public final class FakeModel implements Decomposer {
+public class FakeModel implements Decomposer {
   /** Red value of a patch that carries the trigger. */
   public static final int TRIGGER = 255;
 

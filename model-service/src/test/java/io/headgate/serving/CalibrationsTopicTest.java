@@ -62,9 +62,9 @@ class CalibrationsTopicTest {
 
   @Test
   void keepsTheLastCalibrationOfEveryModel() {
-    publish(CalibrationsTopic.record(TOPIC, first));
-    publish(CalibrationsTopic.record(TOPIC, ofB));
-    publish(CalibrationsTopic.record(TOPIC, second));
+    publish(CalibrationPublisher.record(TOPIC, first));
+    publish(CalibrationPublisher.record(TOPIC, ofB));
+    publish(CalibrationPublisher.record(TOPIC, second));
 
     await(() -> topic.signature().equals(TOPIC + "@3"));
     assertThat(topic.load().calibrations()).containsExactly(second, ofB);
@@ -73,8 +73,8 @@ class CalibrationsTopicTest {
 
   @Test
   void aDamagedRecordIsAProblemAndLeavesTheLastGoodOne() {
-    publish(CalibrationsTopic.record(TOPIC, first));
-    ProducerRecord<byte[], byte[]> good = CalibrationsTopic.record(TOPIC, second);
+    publish(CalibrationPublisher.record(TOPIC, first));
+    ProducerRecord<byte[], byte[]> good = CalibrationPublisher.record(TOPIC, second);
     byte[] damaged = good.value().clone();
     damaged[damaged.length / 2] ^= 1;
     publish(new ProducerRecord<>(TOPIC, good.key(), damaged));
@@ -93,7 +93,7 @@ class CalibrationsTopicTest {
         new ProducerRecord<>(
             TOPIC,
             B.fingerprint().getBytes(StandardCharsets.UTF_8),
-            CalibrationsTopic.record(TOPIC, first).value()));
+            CalibrationPublisher.record(TOPIC, first).value()));
 
     await(() -> topic.signature().equals(TOPIC + "@1"));
     assertThat(topic.load().calibrations()).isEmpty();
@@ -105,7 +105,7 @@ class CalibrationsTopicTest {
 
   @Test
   void aTombstoneTakesACalibrationBack() {
-    publish(CalibrationsTopic.record(TOPIC, first));
+    publish(CalibrationPublisher.record(TOPIC, first));
     publish(new ProducerRecord<>(TOPIC, A.fingerprint().getBytes(StandardCharsets.UTF_8), null));
 
     await(() -> topic.signature().equals(TOPIC + "@2"));
@@ -114,11 +114,11 @@ class CalibrationsTopicTest {
 
   @Test
   void outlivesAnOutageOfKafka() {
-    publish(CalibrationsTopic.record(TOPIC, first));
+    publish(CalibrationPublisher.record(TOPIC, first));
     await(() -> topic.signature().equals(TOPIC + "@1"));
 
     consumer.setPollException(new KafkaException("broker away"));
-    publish(CalibrationsTopic.record(TOPIC, second));
+    publish(CalibrationPublisher.record(TOPIC, second));
 
     await(() -> topic.signature().equals(TOPIC + "@2"));
     assertThat(topic.load().calibrations()).containsExactly(second);

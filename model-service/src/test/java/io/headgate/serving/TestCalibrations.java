@@ -47,6 +47,7 @@ final class TestCalibrations {
         defaults.epsilonQuantile(),
         defaults.heldOutShare(),
         defaults.combination(),
+        defaults.screened(),
         seed);
   }
 

@@ -3,7 +3,7 @@ package io.headgate.registry;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.headgate.connection.RegistryOptions;
-import io.headgate.connection.TopicNames;
+import io.headgate.topics.TopicNames;
 import io.headgate.console.Console;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.headgate.connection.ClusterOptions;
 import io.headgate.connection.DurationConverter;
-import io.headgate.connection.TopicNames;
 import io.headgate.console.Console;
 import io.headgate.console.UserException;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package io.headgate.stream.command;
 
 import io.headgate.connection.ClusterOptions;
 import io.headgate.connection.RegistryOptions;
-import io.headgate.connection.TopicNames;
+import io.headgate.topics.TopicNames;
 import io.headgate.console.UserException;
 import io.headgate.imaging.ImageLimits;
 import io.headgate.stream.GuardConfig;

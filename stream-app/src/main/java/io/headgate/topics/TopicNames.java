@@ -1,4 +1,4 @@
-package io.headgate.connection;
+package io.headgate.topics;
 
 import io.headgate.console.UserException;
 import io.headgate.stream.Topics;

@@ -1,0 +1,36 @@
+package io.headgate.detection;
+
+import io.headgate.decomposition.ModelShape;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Scores of clean readings by detectors that were fitted on the others of them. */
+final class CrossFit {
+  /** How many parts the readings are cut into, by index. */
+  static final int FOLDS = 5;
+
+  private CrossFit() {}
+
+  /**
+   * @return {@code [kinds][readings]}
+   */
+  static float[][] scores(List<DetectorKind> kinds, ModelShape shape, List<Reading> readings) {
+    int n = readings.size();
+    float[][] scores = new float[kinds.size()][n];
+    for (int fold = 0; fold < FOLDS; fold++) {
+      List<Reading> rest = new ArrayList<>(n);
+      for (int i = 0; i < n; i++) {
+        if (i % FOLDS != fold) {
+          rest.add(readings.get(i));
+        }
+      }
+      for (int k = 0; k < kinds.size(); k++) {
+        Detector detector = kinds.get(k).fitted(rest, shape);
+        for (int i = fold; i < n; i += FOLDS) {
+          scores[k][i] = (float) detector.score(readings.get(i));
+        }
+      }
+    }
+    return scores;
+  }
+}
