@@ -20,7 +20,6 @@ class ConnectionOptionsTest {
   static final class Any {
     @Mixin ClusterOptions cluster;
     @Mixin RegistryOptions registry;
-    @Mixin TopicNames topics;
   }
 
   @Test
@@ -31,7 +30,6 @@ class ConnectionOptionsTest {
         .isEqualTo(Map.of("bootstrap.servers", "127.0.0.1:9092"));
     assertThat(any.registry.config(Map.of()))
         .isEqualTo(Map.of("schema.registry.url", "http://127.0.0.1:8081"));
-    assertThat(any.topics.topics()).isEqualTo(io.headgate.stream.Topics.defaults());
   }
 
   @Test
@@ -94,13 +92,6 @@ class ConnectionOptionsTest {
             () -> parse("--kafka-config", "/nowhere/client.properties").cluster.client(Map.of()))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("/nowhere/client.properties");
-  }
-
-  @Test
-  void refuseATopicThatIsBothReadAndWritten() {
-    assertThatThrownBy(() -> parse("--topic-clean", "headgate.images.submitted.v1").topics.topics())
-        .isInstanceOf(UserException.class)
-        .hasMessageContaining("both read and written");
   }
 
   private static Any parse(String... args) {

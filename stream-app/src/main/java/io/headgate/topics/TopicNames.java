@@ -31,7 +31,8 @@ public final class TopicNames {
       names = "--topic-quarantined",
       paramLabel = "TOPIC",
       defaultValue = "headgate.images.quarantined.v1",
-      description = "Where images held for review go, with their evidence (default: ${DEFAULT-VALUE}).")
+      description =
+          "Where images held for review go, with their evidence (default: ${DEFAULT-VALUE}).")
   private String quarantined;
 
   @Option(

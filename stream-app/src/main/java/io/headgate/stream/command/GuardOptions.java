@@ -2,11 +2,11 @@ package io.headgate.stream.command;
 
 import io.headgate.connection.ClusterOptions;
 import io.headgate.connection.RegistryOptions;
-import io.headgate.topics.TopicNames;
 import io.headgate.console.UserException;
 import io.headgate.imaging.ImageLimits;
 import io.headgate.stream.GuardConfig;
 import io.headgate.stream.OutagePolicy;
+import io.headgate.topics.TopicNames;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
