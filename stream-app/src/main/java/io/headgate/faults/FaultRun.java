@@ -46,6 +46,7 @@ final class FaultRun {
    */
   private static final List<String> GUARD_OPTIONS =
       List.of(
+          "--batch", "8",
           "--deadline", "2s",
           "--attempts", "2",
           "--transaction-timeout", "20s",

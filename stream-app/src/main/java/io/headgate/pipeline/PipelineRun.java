@@ -39,9 +39,9 @@ final class PipelineRun {
   private static final int BLOCKING_THREADS = PARTITIONS;
   private static final int LARGE_BYTES = 200_000;
   private static final int LARGE_FILES = 24;
-  private static final int LEAST_EVENTS = 500;
-  private static final int IDLE_EVENTS = 100;
-  private static final int WARM_UP_EVENTS = 4_000;
+  private static final int LEAST_EVENTS = 300;
+  private static final int IDLE_EVENTS_PER_SECOND = 8;
+  private static final int WARM_UP_EVENTS_PER_SECOND = 400;
   private static final long HEAP_BYTES = 512L << 20;
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long SEED = 1;
@@ -143,6 +143,11 @@ final class PipelineRun {
             atMost("heap at 200 kB images, MB", big.heapPeakBytes() / (1 << 20), 512)));
   }
 
+  /** Events for one measurement at this rate. */
+  private int events(double perSecond) {
+    return Math.max(LEAST_EVENTS, (int) (perSecond * length.toSeconds()));
+  }
+
   private static PipelineFigures.Target atLeast(String name, double measured, double least) {
     return new PipelineFigures.Target(name, "at least " + least, measured, measured >= least);
   }
@@ -200,7 +205,7 @@ final class PipelineRun {
             "producer.retry.backoff.ms",
             10L);
     try (Course course = new Course(rig.broker().bootstrap(), rig.serdes(), topics)) {
-      int count = Math.max(LEAST_EVENTS, (int) (best * 2 * length.toSeconds()));
+      int count = events(best);
       course.submit(small, count);
       long[] times;
       try (BlockingGuard guard =
@@ -252,8 +257,8 @@ final class PipelineRun {
 
     PipelineFigures.Saturated saturated(List<byte[]> images, double direct)
         throws IOException, InterruptedException, ExecutionException {
-      double guess = rate(backlog(images, WARM_UP_EVENTS));
-      int count = Math.max(LEAST_EVENTS, (int) (guess * length.toSeconds()));
+      double guess = rate(backlog(images, events(WARM_UP_EVENTS_PER_SECOND)));
+      int count = events(guess);
       Scrape before = new Scrape(guard.metrics());
       double rate = rate(backlog(images, count));
       Scrape after = new Scrape(guard.metrics());
@@ -267,7 +272,7 @@ final class PipelineRun {
     }
 
     PipelineFigures.Idle idle(List<byte[]> images) throws InterruptedException {
-      double[] sorted = course.latencies(images, IDLE_EVENTS, PATIENCE);
+      double[] sorted = course.latencies(images, (int) (IDLE_EVENTS_PER_SECOND * length.toSeconds()), PATIENCE);
       return new PipelineFigures.Idle(
           sorted.length,
           sorted[sorted.length / 2],
@@ -278,7 +283,7 @@ final class PipelineRun {
     PipelineFigures.Large large(List<byte[]> images)
         throws IOException, InterruptedException, ExecutionException {
       double guess = rate(backlog(images, LEAST_EVENTS));
-      int count = Math.max(LEAST_EVENTS, (int) (guess * length.toSeconds()));
+      int count = events(guess);
       Scrape before = new Scrape(guard.metrics());
       double rate;
       HeapWatch watch = new HeapWatch(guard);

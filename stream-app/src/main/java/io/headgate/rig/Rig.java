@@ -236,12 +236,16 @@ public final class Rig implements AutoCloseable {
 
   @Override
   public void close() {
+    RuntimeException failure = null;
     while (!owned.isEmpty()) {
       try {
         owned.pop().close();
-      } catch (Exception e) {
-        throw new IllegalStateException("a process could not be ended", e);
+      } catch (Exception e) { // the others must end all the same
+        failure = new IllegalStateException("a process could not be ended", e);
       }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

@@ -116,7 +116,8 @@ public final class GuardMetrics {
   }
 
   void pending(IntSupplier records) {
-    Gauge.builder(PENDING, records, IntSupplier::getAsInt).register(registry);
+    // nobody else may hold the supplier, and a gauge that lost it says NaN
+    Gauge.builder(PENDING, records, IntSupplier::getAsInt).strongReference(true).register(registry);
   }
 
   void registryRetry(Throwable e) {
