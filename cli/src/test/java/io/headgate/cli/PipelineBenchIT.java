@@ -17,13 +17,7 @@ class PipelineBenchIT {
 
     int exit =
         Headgate.execute(
-            Map.of(),
-            "bench",
-            "--pipeline",
-            "--phase-seconds",
-            "1",
-            "--json",
-            json.toString());
+            Map.of(), "bench", "--pipeline", "--phase-seconds", "1", "--json", json.toString());
 
     assertThat(exit).isZero();
     JsonNode figures = new ObjectMapper().readTree(json.toFile());

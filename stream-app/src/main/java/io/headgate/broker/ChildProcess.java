@@ -68,6 +68,11 @@ public final class ChildProcess implements AutoCloseable {
     return process.pid();
   }
 
+  /** Processor time it has used in this life; zero where the system does not say. */
+  public Duration cpu() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
   /** Waits for its end and returns the exit code. */
   public int awaitExit() throws InterruptedException {
     return process.waitFor();

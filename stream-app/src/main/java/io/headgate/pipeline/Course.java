@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -16,9 +17,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -40,11 +45,13 @@ import org.apache.kafka.common.serialization.StringSerializer;
 final class Course implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(20);
   private static final int MOST_BYTES = 8 << 20;
+  private static final long LOOK_MILLIS = 250;
 
   private final Topics topics;
   private final Serde<ImageSubmitted> serde;
   private final KafkaProducer<String, byte[]> producer;
   private final KafkaConsumer<String, byte[]> consumer;
+  private final Admin admin;
 
   /** Begins at the outputs' end. */
   Course(String bootstrap, HeadgateSerdes serdes, Topics topics) {
@@ -58,6 +65,7 @@ final class Course implements AutoCloseable {
                 ProducerConfig.LINGER_MS_CONFIG, 0),
             new StringSerializer(),
             new ByteArraySerializer());
+    this.admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap));
     this.consumer =
         new KafkaConsumer<>(
             Map.of(
@@ -103,6 +111,32 @@ final class Course implements AutoCloseable {
             .build();
     return new ProducerRecord<>(
         topics.submitted(), id, serde.serializer().serialize(topics.submitted(), event));
+  }
+
+  /**
+   * Waits until a group has committed the whole source, or time is up.
+   *
+   * @param group the guard's application id
+   */
+  void awaitCommitted(String group, Duration patience)
+      throws InterruptedException, ExecutionException {
+    long end = System.nanoTime() + patience.toNanos();
+    Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+    for (var info : producer.partitionsFor(topics.submitted())) {
+      latest.put(new TopicPartition(topics.submitted(), info.partition()), OffsetSpec.latest());
+    }
+    while (System.nanoTime() < end) {
+      var committed = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+      long behind = 0;
+      for (var last : admin.listOffsets(latest).all().get().entrySet()) {
+        OffsetAndMetadata offset = committed.get(last.getKey());
+        behind += last.getValue().offset() - (offset == null ? 0 : offset.offset());
+      }
+      if (behind == 0) {
+        return;
+      }
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
   }
 
   /**
@@ -166,6 +200,7 @@ final class Course implements AutoCloseable {
   public void close() {
     producer.close();
     consumer.close();
+    admin.close();
     serde.close();
   }
 }

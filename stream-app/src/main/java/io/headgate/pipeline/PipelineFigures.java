@@ -3,17 +3,21 @@ package io.headgate.pipeline;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What was measured, all in one run.
  *
  * @param direct the service alone, full calls of decoded images
+ * @param directCpu processor time of the service for one image meanwhile
  * @param saturated the guard with a backlog of small images, by stream threads
  * @param large the guard with a backlog of large ones
  */
 record PipelineFigures(
     Setting setting,
     @JsonProperty("direct_images_per_second") double direct,
+    @JsonProperty("direct_service_cpu_ms_per_image") double directCpu,
     List<Saturated> saturated,
     Blocking blocking,
     Idle idle,
@@ -32,6 +36,7 @@ record PipelineFigures(
 
   /**
    * @param fullness mean images per call, as a share of the largest call
+   * @param cpu processor time by process, of which the service's is also in {@code direct}
    */
   record Saturated(
       int threads,
@@ -39,7 +44,8 @@ record PipelineFigures(
       @JsonProperty("events_per_second") double eventsPerSecond,
       @JsonProperty("share_of_direct") double shareOfDirect,
       @JsonProperty("batch_fullness") double fullness,
-      @JsonProperty("decode_ms") double decodeMillis) {}
+      @JsonProperty("decode_ms") double decodeMillis,
+      @JsonProperty("cpu_ms_per_event") Map<String, Double> cpu) {}
 
   /** One blocking call per record. */
   record Blocking(
@@ -72,11 +78,12 @@ record PipelineFigures(
     StringBuilder text = new StringBuilder();
     line(
         text,
-        "service alone    %,.0f images/s (batches of %d, %d calls open, %d processors)",
+        "service alone    %,.0f images/s (batches of %d, %d calls open, %d processors); %.2f ms of processor each",
         direct,
         setting.batch(),
         setting.inFlight(),
-        setting.processors());
+        setting.processors(),
+        directCpu);
     for (Saturated one : saturated) {
       line(
           text,
@@ -87,6 +94,7 @@ record PipelineFigures(
           100 * one.shareOfDirect(),
           100 * one.fullness(),
           one.decodeMillis());
+      line(text, "                 processor time, ms an event: %s", cpu(one.cpu()));
     }
     line(
         text,
@@ -120,6 +128,12 @@ record PipelineFigures(
           target.wanted());
     }
     return text.toString();
+  }
+
+  private static String cpu(Map<String, Double> millis) {
+    return millis.entrySet().stream()
+        .map(e -> String.format(Locale.ROOT, "%s %.2f", e.getKey(), e.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

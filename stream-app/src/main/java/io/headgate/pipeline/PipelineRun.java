@@ -1,6 +1,7 @@
 package io.headgate.pipeline;
 
 import com.google.protobuf.ByteString;
+import io.headgate.broker.ChildProcess;
 import io.headgate.client.ClientMetrics;
 import io.headgate.console.Progress;
 import io.headgate.imaging.ImageLimits;
@@ -24,6 +25,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 
 /**
@@ -98,7 +100,12 @@ final class PipelineRun {
       throws IOException, InterruptedException, ExecutionException {
     DirectLoad load = new DirectLoad(rig.serviceAddress(), tensors(small, rig.imageSize()));
     load.run(BATCH, IN_FLIGHT, length);
+    Duration cpuBefore = rig.service().process().cpu();
     double direct = load.run(BATCH, IN_FLIGHT, length);
+    double directCpu =
+        rig.service().process().cpu().minus(cpuBefore).toNanos()
+            / 1e6
+            / (direct * length.toSeconds());
     progress.advance(1);
 
     PipelineFigures.Saturated two;
@@ -131,6 +138,7 @@ final class PipelineRun {
             (long) small.stream().mapToInt(image -> image.length).average().orElseThrow(),
             HEAP_BYTES),
         direct,
+        directCpu,
         List.of(one, two),
         blocking,
         idle,
@@ -231,18 +239,21 @@ final class PipelineRun {
   /** A guard of its own topics, warm. */
   private final class Runner implements AutoCloseable {
     private final int threads;
+    private final String group;
+    private final Map<String, ChildProcess> processes;
     private final HeadgateProcess guard;
     private final Course course;
 
     Runner(Rig rig, String name, int threads)
         throws IOException, InterruptedException, ExecutionException {
       this.threads = threads;
+      this.group = "headgate-" + name;
       Topics topics = topics(name);
       rig.create(topics, PARTITIONS);
       this.guard =
           rig.guard(
               "guard-" + name,
-              "headgate-" + name,
+              group,
               topics,
               List.of("-Xmx" + (HEAP_BYTES >> 20) + "m"),
               Map.of(),
@@ -252,6 +263,11 @@ final class PipelineRun {
                   "--in-flight", Integer.toString(IN_FLIGHT)));
       guard.process().start();
       guard.awaitReady(PATIENCE);
+      this.processes =
+          Map.of(
+              "guard", guard.process(),
+              "broker", rig.broker().process(),
+              "service", rig.service().process());
       this.course = new Course(rig.broker().bootstrap(), rig.serdes(), topics);
     }
 
@@ -260,19 +276,30 @@ final class PipelineRun {
       double guess = rate(backlog(images, events(WARM_UP_EVENTS_PER_SECOND)));
       int count = events(guess);
       Scrape before = new Scrape(guard.metrics());
+      Map<String, Double> cpuBefore = cpuMillis();
       double rate = rate(backlog(images, count));
       Scrape after = new Scrape(guard.metrics());
+      Map<String, Double> cpu = new TreeMap<>(cpuMillis());
+      cpu.replaceAll((process, millis) -> (millis - cpuBefore.get(process)) / count);
       return new PipelineFigures.Saturated(
           threads,
           count,
           rate,
           rate / direct,
           after.meanSince(before, ClientMetrics.BATCH_ITEMS) / BATCH,
-          1e3 * after.meanSince(before, GuardMetrics.DECODE));
+          1e3 * after.meanSince(before, GuardMetrics.DECODE),
+          cpu);
+    }
+
+    private Map<String, Double> cpuMillis() {
+      Map<String, Double> millis = new TreeMap<>();
+      processes.forEach((name, process) -> millis.put(name, process.cpu().toNanos() / 1e6));
+      return millis;
     }
 
     PipelineFigures.Idle idle(List<byte[]> images) throws InterruptedException {
-      double[] sorted = course.latencies(images, (int) (IDLE_EVENTS_PER_SECOND * length.toSeconds()), PATIENCE);
+      double[] sorted =
+          course.latencies(images, (int) (IDLE_EVENTS_PER_SECOND * length.toSeconds()), PATIENCE);
       return new PipelineFigures.Idle(
           sorted.length,
           sorted[sorted.length / 2],
@@ -313,6 +340,7 @@ final class PipelineRun {
       } finally {
         guard.process().thaw();
       }
+      course.awaitCommitted(group, PATIENCE);
       long[] times = course.collect(count, PATIENCE);
       if (times.length < count) {
         throw new IOException(
