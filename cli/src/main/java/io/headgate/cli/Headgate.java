@@ -44,19 +44,20 @@ public final class Headgate {
   /** The front door with all commands registered. */
   public static CommandLine commandLine() {
     CommandLine root = new CommandLine(new Headgate());
-    root.addSubcommand(new CalibrateCommand());
-    root.addSubcommand(new EvaluateCommand());
-    root.addSubcommand(LabCommand.commandLine().addSubcommand(new FaultsCommand()));
-    root.addSubcommand(new InspectCommand());
+    // in the order in which people meet them
     root.addSubcommand(new DemoCommand());
-    root.addSubcommand(new SchemasCommand());
-    root.addSubcommand(new TopicsCommand());
-    root.addSubcommand(new DeadLettersCommand());
+    root.addSubcommand(new CalibrateCommand());
+    root.addSubcommand(new InspectCommand());
     root.addSubcommand(new ServeCommand());
-    root.addSubcommand(new BenchCommand());
-    root.addSubcommand(new GuardCommand());
+    root.addSubcommand(new TopicsCommand());
+    root.addSubcommand(new SchemasCommand());
     root.addSubcommand(new DoctorCommand());
+    root.addSubcommand(new GuardCommand());
     root.addSubcommand(new SubmitCommand());
+    root.addSubcommand(new DeadLettersCommand());
+    root.addSubcommand(new EvaluateCommand());
+    root.addSubcommand(new BenchCommand());
+    root.addSubcommand(LabCommand.commandLine().addSubcommand(new FaultsCommand()));
     return Console.configure(root); // reaches the commands that are there by now
   }
 

@@ -1,9 +1,11 @@
 package io.headgate.cli;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -52,9 +54,7 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat(
               resideInAPackage("io.headgate..")
-                  .and(
-                      com.tngtech.archunit.base.DescribedPredicate.not(
-                          resideInAPackage("io.headgate.imaging.."))));
+                  .and(not(resideInAPackage("io.headgate.imaging.."))));
 
   @ArchTest
   static final ArchRule theStreamReachesTheModelOnlyOverTheWireExceptInDemoAndBench =
@@ -88,6 +88,10 @@ class ArchitectureTest {
               "io.headgate.client..",
               "io.headgate.demo..",
               "io.headgate.lab..");
+
+  @ArchTest
+  static final ArchRule packagesDependOnEachOtherInOneDirection =
+      slices().matching("io.headgate.(**)").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule noStaticMutableState =

@@ -74,8 +74,7 @@ class CalibrateTopicIT {
               new NewTopic(CLEAN, 1, (short) 1),
               new NewTopic("deleted", 1, (short) 1),
               new NewTopic(CALIBRATIONS, 1, (short) 1)
-                  .configs(
-                      Map.of("cleanup.policy", "compact", "max.message.bytes", "33554432"))),
+                  .configs(Map.of("cleanup.policy", "compact", "max.message.bytes", "33554432"))),
           Duration.ofSeconds(60));
     }
     HeadgateSerdes serdes = HeadgateSerdes.of(REGISTRY);
@@ -94,7 +93,8 @@ class CalibrateTopicIT {
             event(
                 files.get(i).getFileName().toString(),
                 new InlineImage(ByteBuffer.wrap(Files.readAllBytes(files.get(i))), "image/png"));
-        long time = (i < OLD ? Instant.parse("2020-01-01T00:00:00Z") : Instant.now()).toEpochMilli();
+        long time =
+            (i < OLD ? Instant.parse("2020-01-01T00:00:00Z") : Instant.now()).toEpochMilli();
         records.add(
             new ProducerRecord<>(
                 SUBMITTED,
@@ -115,7 +115,8 @@ class CalibrateTopicIT {
                         CLEAN,
                         ModeratedImage.newBuilder()
                             .setSubmitted(event)
-                            .setVerdict(Verdict.newBuilder().setRoute(io.headgate.v1.Route.CLEAN).build())
+                            .setVerdict(
+                                Verdict.newBuilder().setRoute(io.headgate.v1.Route.CLEAN).build())
                             .build())));
       }
       records.add(new ProducerRecord<>(SUBMITTED, 0, "tombstone", null));
@@ -195,8 +196,15 @@ class CalibrateTopicIT {
     List<String> args =
         new ArrayList<>(
             List.of(
-                "--topic", topic, "--out", folder.resolve("c.json").toString(), "--json",
-                "--target-false-quarantine", "0.05", "--confidence", "0.8"));
+                "--topic",
+                topic,
+                "--out",
+                folder.resolve("c.json").toString(),
+                "--json",
+                "--target-false-quarantine",
+                "0.05",
+                "--confidence",
+                "0.8"));
     args.addAll(List.of(more));
     return run(args.toArray(String[]::new));
   }
@@ -207,7 +215,9 @@ class CalibrateTopicIT {
 
   @Test
   void calibratesOnARangeOfSubmittedImagesAndPublishes() throws IOException {
-    assertThat(calibrate(SUBMITTED, "--from", "2023-01-01T00:00:00Z", "--publish")).as(err).isZero();
+    assertThat(calibrate(SUBMITTED, "--from", "2023-01-01T00:00:00Z", "--publish"))
+        .as(err)
+        .isZero();
 
     assertThat(json().path("images").asInt()).isEqualTo(IMAGES);
     assertThat(json().path("skipped").asInt()).isEqualTo(3);
@@ -248,7 +258,11 @@ class CalibrateTopicIT {
     assertThat(json().path("images").asInt()).isEqualTo(OLD + IMAGES - 1);
     assertThat(
             run(
-                "verify", "--calibration", folder.resolve("c.json").toString(), "--topic", CLEAN,
+                "verify",
+                "--calibration",
+                folder.resolve("c.json").toString(),
+                "--topic",
+                CLEAN,
                 "--json"))
         .as(err + out)
         .isZero();
