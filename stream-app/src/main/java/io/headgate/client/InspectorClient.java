@@ -1,15 +1,9 @@
 package io.headgate.client;
 
-import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
-import com.google.rpc.RetryInfo;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.headgate.imaging.RgbImage;
 import io.headgate.v1.grpc.DescribeRequest;
@@ -24,14 +18,13 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.net.ConnectException;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -39,7 +32,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,16 +55,9 @@ import org.slf4j.LoggerFactory;
 public final class InspectorClient implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(InspectorClient.class);
   private static final int BLAMED_AFTER = 3;
-  private static final int MAX_RESPONSE_BYTES = 64 << 20;
 
   /** Longest that an image waits in the queue of a service that answers, for others to join it. */
   public static final Duration LONGEST_HOLD = Duration.ofSeconds(1);
-
-  private enum Circuit {
-    CLOSED,
-    HALF_OPEN,
-    OPEN
-  }
 
   /** An image waiting for its verdict. Guarded by the client's lock, but for the future. */
   private static final class Item {
@@ -131,19 +116,15 @@ public final class InspectorClient implements AutoCloseable {
   private final InspectorGrpc.InspectorBlockingStub blockingStub;
   private final InspectOptions options;
   private final ScheduledExecutorService timer;
-  private final SplittableRandom random = new SplittableRandom();
   private final MeterRegistry metrics;
   private final DistributionSummary batchItems;
   private final Counter retried;
 
   private final Object lock = new Object();
+  private final Circuit circuit;
   private final Deque<Item> queue = new ArrayDeque<>();
   private int expected;
   private int inFlight;
-  private Circuit circuit = Circuit.CLOSED;
-  private int failures;
-  private long outageSinceNanos;
-  private boolean outage;
   private long succeededNanos = Long.MIN_VALUE;
   private long wakeNanos = Long.MAX_VALUE;
   private boolean closed;
@@ -152,7 +133,8 @@ public final class InspectorClient implements AutoCloseable {
   /** Opens the channel; nothing is sent yet. */
   public InspectorClient(ClientConfig config, MeterRegistry metrics) {
     this.config = config;
-    this.channel = channel(config);
+    this.channel = ServiceChannel.open(config);
+    this.circuit = new Circuit(config.backoff(), new SplittableRandom());
     this.stub = InspectorGrpc.newStub(channel);
     this.blockingStub = InspectorGrpc.newBlockingStub(channel);
     this.options = InspectOptions.newBuilder().setTopLabels(config.topLabels()).build();
@@ -164,41 +146,30 @@ public final class InspectorClient implements AutoCloseable {
               return thread;
             });
     this.metrics = metrics;
-    this.batchItems = DistributionSummary.builder(ClientMetrics.BATCH_ITEMS).register(metrics);
-    this.retried = Counter.builder(ClientMetrics.RETRIED).register(metrics);
-    Gauge.builder(ClientMetrics.CIRCUIT, this, c -> c.circuitState()).register(metrics);
-    Gauge.builder(ClientMetrics.OUTAGE, this, c -> c.outage().map(InspectorClient::s).orElse(0.0))
+    this.batchItems =
+        DistributionSummary.builder(ClientMetrics.BATCH_ITEMS)
+            .description("Images per call of the model service.")
+            .register(metrics);
+    this.retried =
+        Counter.builder(ClientMetrics.RETRIED)
+            .description("Images sent again after a call failed.")
+            .register(metrics);
+    Gauge.builder(ClientMetrics.CIRCUIT, this, c -> c.circuitState())
+        .description("0 closed, 1 half open, 2 open.")
         .register(metrics);
-    Gauge.builder(ClientMetrics.QUEUED, this, c -> c.queued()).register(metrics);
-    Gauge.builder(ClientMetrics.IN_FLIGHT, this, c -> c.callsInFlight()).register(metrics);
+    Gauge.builder(ClientMetrics.OUTAGE, this, c -> c.outage().map(InspectorClient::s).orElse(0.0))
+        .description("How long the model service has not answered; 0 while it does.")
+        .register(metrics);
+    Gauge.builder(ClientMetrics.QUEUED, this, c -> c.queued())
+        .description("Images waiting for a call.")
+        .register(metrics);
+    Gauge.builder(ClientMetrics.IN_FLIGHT, this, c -> c.callsInFlight())
+        .description("Calls open.")
+        .register(metrics);
   }
 
   private static double s(Duration duration) {
     return duration.toNanos() / 1e9;
-  }
-
-  private static ManagedChannel channel(ClientConfig config) {
-    NettyChannelBuilder builder =
-        NettyChannelBuilder.forTarget(config.address())
-            .defaultLoadBalancingPolicy("round_robin")
-            .maxInboundMessageSize(MAX_RESPONSE_BYTES)
-            .keepAliveTime(30, TimeUnit.SECONDS)
-            .keepAliveTimeout(10, TimeUnit.SECONDS);
-    if (!config.tls()) {
-      return builder.usePlaintext().build();
-    }
-    if (config.trust().isPresent()) {
-      try {
-        builder.sslContext(
-            GrpcSslContexts.forClient().trustManager(config.trust().get().toFile()).build());
-      } catch (SSLException | IllegalArgumentException e) {
-        throw new IllegalArgumentException(
-            "trusted certificates: %s: %s (expected: a PEM file of certificates)"
-                .formatted(config.trust().get(), e.getMessage()),
-            e);
-      }
-    }
-    return builder.useTransportSecurity().build();
   }
 
   /**
@@ -219,7 +190,8 @@ public final class InspectorClient implements AutoCloseable {
                   .describe(DescribeRequest.getDefaultInstance()));
     } catch (StatusRuntimeException e) {
       throw new ServiceUnavailableException(
-          "model service at %s: %s".formatted(config.address(), text(e.getStatus())), e);
+          "model service at %s: %s".formatted(config.address(), CallFailure.text(e.getStatus())),
+          e);
     }
     check("model", config.expectedModel(), answer.modelFingerprint());
     check("calibration", config.expectedCalibration(), answer.calibrationId());
@@ -277,15 +249,13 @@ public final class InspectorClient implements AutoCloseable {
   /** How long no call has succeeded although some were tried; empty while the service answers. */
   public Optional<Duration> outage() {
     synchronized (lock) {
-      return outage
-          ? Optional.of(Duration.ofNanos(System.nanoTime() - outageSinceNanos))
-          : Optional.empty();
+      return circuit.outage();
     }
   }
 
   private int circuitState() {
     synchronized (lock) {
-      return circuit.ordinal();
+      return circuit.state().ordinal();
     }
   }
 
@@ -307,13 +277,13 @@ public final class InspectorClient implements AutoCloseable {
       List<Item> batch;
       synchronized (lock) {
         queue.removeIf(item -> item.result.isDone()); // cancelled ones
-        if (closed || queue.isEmpty() || inFlight >= callsAllowed()) {
+        if (closed || queue.isEmpty() || inFlight >= circuit.callsAllowed(config.inFlight())) {
           return;
         }
         int size = nextBatch();
         if (size < Math.min(batchLimit(), queue.peekFirst().batchLimit)
             && size == queue.size()
-            && circuit == Circuit.CLOSED) {
+            && circuit.state() == Circuit.State.CLOSED) {
           long due = dueNanos(queue.peekFirst());
           long now = System.nanoTime();
           if (now < due) {
@@ -329,14 +299,6 @@ public final class InspectorClient implements AutoCloseable {
       }
       send(batch);
     }
-  }
-
-  private int callsAllowed() {
-    return switch (circuit) {
-      case CLOSED -> config.inFlight();
-      case HALF_OPEN -> 1;
-      case OPEN -> 0;
-    };
   }
 
   private int batchLimit() {
@@ -419,9 +381,9 @@ public final class InspectorClient implements AutoCloseable {
 
               @Override
               public void onError(Throwable t) {
-                Status status = Status.fromThrowable(t);
-                sample.stop(callTimer(status.getCode().name().toLowerCase(java.util.Locale.ROOT)));
-                failed(batch, status, retryHint(t));
+                CallFailure failure = CallFailure.of(t);
+                sample.stop(callTimer(failure.status().getCode().name().toLowerCase(Locale.ROOT)));
+                failed(batch, failure);
               }
 
               @Override
@@ -444,19 +406,19 @@ public final class InspectorClient implements AutoCloseable {
   }
 
   private Timer callTimer(String outcome) {
-    return Timer.builder(ClientMetrics.CALL).tag(ClientMetrics.OUTCOME, outcome).register(metrics);
+    return Timer.builder(ClientMetrics.CALL)
+        .tag(ClientMetrics.OUTCOME, outcome)
+        .description("Time of a call of the model service, by outcome.")
+        .register(metrics);
   }
 
   private void succeeded(List<Item> batch, InspectResponse response) {
     synchronized (lock) {
       inFlight--;
-      failures = 0;
       succeededNanos = System.nanoTime();
-      if (circuit != Circuit.CLOSED) {
+      if (circuit.succeeded()) {
         log.info("the model service at {} answers again", config.address());
       }
-      circuit = Circuit.CLOSED;
-      outage = false;
     }
     pump(); // the next call leaves before anybody works on these results
     for (int i = 0; i < batch.size(); i++) {
@@ -476,17 +438,15 @@ public final class InspectorClient implements AutoCloseable {
     }
   }
 
-  private void failed(List<Item> batch, Status status, Optional<Duration> hint) {
+  private void failed(List<Item> batch, CallFailure failure) {
     List<Item> blamed = new ArrayList<>();
     boolean over;
     synchronized (lock) {
       inFlight--;
       over = closed;
       if (!over) {
-        requeue(batch, status, blamed);
-        if (circuit != Circuit.OPEN) {
-          open(status, hint);
-        }
+        requeue(batch, failure, blamed);
+        open(failure);
       }
     }
     if (over) {
@@ -498,7 +458,7 @@ public final class InspectorClient implements AutoCloseable {
           new InspectionRejectedException(
               InspectionRejectedException.FAILS_CALLS,
               "%d calls with this image alone failed while others succeeded; the last: %s"
-                  .formatted(item.failuresAlone, text(status))));
+                  .formatted(item.failuresAlone, failure.text())));
     }
   }
 
@@ -507,9 +467,9 @@ public final class InspectorClient implements AutoCloseable {
    * so that an outage touches few images; to its tail once others were, or when it was alone, so
    * that the others get their turn.
    */
-  private void requeue(List<Item> batch, Status status, List<Item> blamed) {
+  private void requeue(List<Item> batch, CallFailure failure, List<Item> blamed) {
     long now = System.nanoTime();
-    boolean reached = status.getCode() != Status.Code.RESOURCE_EXHAUSTED && !isUnreached(status);
+    boolean reached = failure.mayBeTheImages();
     retried.increment(batch.size());
     List<Item> first = new ArrayList<>();
     for (Item item : batch) {
@@ -534,66 +494,26 @@ public final class InspectorClient implements AutoCloseable {
     }
   }
 
-  /** Whether no connection came about, so that no image can be to blame. */
-  private static boolean isUnreached(Status status) {
-    for (Throwable t = status.getCause(); t != null; t = t.getCause()) {
-      if (t instanceof ConnectException || t instanceof UnknownHostException) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private void open(Status status, Optional<Duration> hint) {
-    boolean overloaded = status.getCode() == Status.Code.RESOURCE_EXHAUSTED;
-    Duration wait = config.backoff().delay(failures, random);
-    if (hint.isPresent() && hint.get().compareTo(wait) > 0) {
-      wait = hint.get().compareTo(config.backoff().cap()) > 0 ? config.backoff().cap() : hint.get();
-    }
-    if (!overloaded && !outage) {
-      outage = true;
-      outageSinceNanos = System.nanoTime();
+  private void open(CallFailure failure) {
+    boolean known = circuit.outage().isPresent();
+    Optional<Duration> wait = circuit.failed(failure);
+    if (!known && circuit.outage().isPresent()) {
       log.warn(
           "the model service at {} does not answer: {}; retrying, events wait",
           config.address(),
-          text(status));
+          failure.text());
     }
-    failures++;
-    circuit = Circuit.OPEN;
-    schedule(
-        () -> {
-          synchronized (lock) {
-            circuit = Circuit.HALF_OPEN;
-          }
-          channel.resetConnectBackoff(); // gRPC's own backoff would outlast ours
-          pump();
-        },
-        wait.toNanos());
-  }
-
-  private static Optional<Duration> retryHint(Throwable t) {
-    com.google.rpc.Status status = StatusProto.fromThrowable(t);
-    if (status == null) {
-      return Optional.empty();
-    }
-    for (Any detail : status.getDetailsList()) {
-      if (detail.is(RetryInfo.class)) {
-        try {
-          com.google.protobuf.Duration delay = detail.unpack(RetryInfo.class).getRetryDelay();
-          return Optional.of(Duration.ofSeconds(delay.getSeconds(), delay.getNanos()));
-        } catch (InvalidProtocolBufferException e) {
-          return Optional.empty(); // a hint that cannot be read is no hint
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static String text(Status status) {
-    String description = status.getDescription();
-    return description == null
-        ? status.getCode().name()
-        : status.getCode().name() + ": " + description;
+    wait.ifPresent(
+        duration ->
+            schedule(
+                () -> {
+                  synchronized (lock) {
+                    circuit.halfOpen();
+                  }
+                  channel.resetConnectBackoff(); // gRPC's own backoff would outlast ours
+                  pump();
+                },
+                duration.toNanos()));
   }
 
   /** Closes the channel; what still waits fails with {@link ClientClosedException}. */

@@ -6,6 +6,7 @@ import io.headgate.stream.GuardConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -101,18 +102,18 @@ final class ClusterExamination {
   }
 
   private void topics(Admin admin) throws InterruptedException {
-    Map<String, TopicDescription> described = new HashMap<>();
+    Map<String, TopicDescription> described = new LinkedHashMap<>();
     List<String> all = new ArrayList<>(List.of(config.topics().submitted()));
     all.addAll(config.topics().outputs());
-    for (Map.Entry<String, KafkaFuture<TopicDescription>> entry :
+    Map<String, KafkaFuture<TopicDescription>> answers =
         admin
             .describeTopics(all, new DescribeTopicsOptions().includeAuthorizedOperations(true))
-            .topicNameValues()
-            .entrySet()) {
+            .topicNameValues();
+    for (String topic : all) {
       try {
-        described.put(entry.getKey(), get(entry.getValue()));
+        described.put(topic, get(answers.get(topic)));
       } catch (Unanswered e) {
-        missing(entry.getKey(), e.getCause());
+        missing(topic, e.getCause());
       }
     }
     Map<String, Config> configs = configs(admin, described.keySet());

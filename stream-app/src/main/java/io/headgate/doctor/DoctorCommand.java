@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
     sortOptions = false,
     description = {
       "Checks what a guard needs, with the guard's own options: timing budget, brokers, topics, permissions (ACLs), schema registry, model service, calibration, claim folders. Says what to fix.",

@@ -30,11 +30,11 @@ final class RegistryExamination {
     try (SchemaSubjects subjects = new SchemaSubjects(config.registry(), config.topics())) {
       List<SubjectState> states = subjects.check();
       for (SubjectState state : states) {
-        for (String problem : state.problems()) {
+        if (!state.ok()) {
           findings.add(
               Finding.problem(
                   Check.REGISTRY,
-                  state.subject() + ": " + problem,
+                  state.subject() + ": " + String.join("; ", state.problems()),
                   "headgate schemas register --registry " + url));
         }
       }

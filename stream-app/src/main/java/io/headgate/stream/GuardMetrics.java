@@ -74,21 +74,50 @@ public final class GuardMetrics {
       routed.put(
           route,
           Counter.builder(ROUTED)
+              .description("Records routed, by route.")
               .tag(ROUTE, route.name().toLowerCase(java.util.Locale.ROOT))
               .register(registry));
     }
     for (DeadLetterCode code : DeadLetterCode.values()) {
       deadLetters.put(
-          code, Counter.builder(DEAD_LETTERS).tag(CODE, code.name()).register(registry));
+          code,
+          Counter.builder(DEAD_LETTERS)
+              .description("Records that could not be judged, by code.")
+              .tag(CODE, code.name())
+              .register(registry));
     }
-    this.unverified = Counter.builder(UNVERIFIED).register(registry);
-    this.duplicates = Counter.builder(DUPLICATES).register(registry);
-    this.wait = Timer.builder(WAIT).register(registry);
-    this.latency = Timer.builder(LATENCY).publishPercentileHistogram().register(registry);
-    this.decode = Timer.builder(DECODE).register(registry);
-    this.imageBytes = DistributionSummary.builder(IMAGE_BYTES).register(registry);
-    this.registryRetries = Counter.builder(REGISTRY_RETRIES).register(registry);
-    Gauge.builder(REGISTRY_OUTAGE, registryOutage, AtomicLong::get).register(registry);
+    this.unverified =
+        Counter.builder(UNVERIFIED)
+            .description("Images routed unjudged by the outage policy.")
+            .register(registry);
+    this.duplicates =
+        Counter.builder(DUPLICATES)
+            .description("Images whose id was routed before, as far as remembered.")
+            .register(registry);
+    this.wait =
+        Timer.builder(WAIT)
+            .description("How long a stream thread waited for an outcome.")
+            .register(registry);
+    this.latency =
+        Timer.builder(LATENCY)
+            .description("From a record's timestamp to its routing.")
+            .publishPercentileHistogram()
+            .register(registry);
+    this.decode =
+        Timer.builder(DECODE)
+            .description("Decoding, resizing and hashing one image.")
+            .register(registry);
+    this.imageBytes =
+        DistributionSummary.builder(IMAGE_BYTES)
+            .description("Size of encoded images.")
+            .register(registry);
+    this.registryRetries =
+        Counter.builder(REGISTRY_RETRIES)
+            .description("Attempts that found the schema registry unavailable.")
+            .register(registry);
+    Gauge.builder(REGISTRY_OUTAGE, registryOutage, AtomicLong::get)
+        .description("1 while the schema registry is unavailable.")
+        .register(registry);
   }
 
   void routed(Routed record, long latencyMillis) {
@@ -117,7 +146,10 @@ public final class GuardMetrics {
 
   void pending(IntSupplier records) {
     // nobody else may hold the supplier, and a gauge that lost it says NaN
-    Gauge.builder(PENDING, records, IntSupplier::getAsInt).strongReference(true).register(registry);
+    Gauge.builder(PENDING, records, IntSupplier::getAsInt)
+        .strongReference(true)
+        .description("Records polled and not yet judged.")
+        .register(registry);
   }
 
   void registryRetry(Throwable e) {

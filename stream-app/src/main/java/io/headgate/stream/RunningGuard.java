@@ -3,14 +3,12 @@ package io.headgate.stream;
 import io.headgate.claimcheck.Claims;
 import io.headgate.client.InspectorClient;
 import io.headgate.client.ServiceDescription;
-import io.headgate.client.ServiceUnavailableException;
 import io.headgate.console.UserException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -83,70 +81,24 @@ public final class RunningGuard implements AutoCloseable {
 
   private void begin() {
     try {
-      Optional<ServiceDescription> service = awaitService();
-      Optional<RecordLimits> limits = service.isPresent() ? awaitTopics() : Optional.empty();
-      if (limits.isPresent()) {
-        stream(service.get(), limits.get());
-      }
+      new Startup(config, client, closing).await().ifPresent(this::stream);
     } catch (RuntimeException e) {
       fail(e);
     }
   }
 
-  private Optional<ServiceDescription> awaitService() {
-    return retry(
-        () -> {
-          try {
-            return client.describe();
-          } catch (ServiceUnavailableException e) {
-            throw new NotYetException("the model service", e);
-          }
-        });
-  }
-
-  private Optional<RecordLimits> awaitTopics() {
-    return retry(() -> TopicCheck.limits(config));
-  }
-
-  private <T> Optional<T> retry(Attempt<T> attempt) {
-    SplittableRandom random = new SplittableRandom();
-    for (int failures = 0; closing.getCount() > 0; failures++) {
-      try {
-        return Optional.of(attempt.make());
-      } catch (NotYetException e) {
-        if (failures % 10 == 0) {
-          log.warn("waiting for {} before reading any event: {}", e.what(), e.getMessage());
-        }
-        try {
-          Duration wait = config.timing().backoff().delay(failures, random);
-          if (closing.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
-            break;
-          }
-        } catch (InterruptedException interrupted) {
-          Thread.currentThread().interrupt();
-          break;
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** Something that may not be there yet. */
-  private interface Attempt<T> {
-    T make() throws NotYetException;
-  }
-
-  private synchronized void stream(ServiceDescription service, RecordLimits limits) {
+  private synchronized void stream(Startup.Surroundings found) {
     if (closing.getCount() == 0) {
       return;
     }
+    ServiceDescription service = found.service();
     log.info(
         "model {} with calibration {}, images of {}x{}",
         service.modelFingerprint(),
         service.calibrationId(),
         service.imageSize(),
         service.imageSize());
-    Wiring wiring = Wiring.of(config, events, claims, client, metrics, limits, closing);
+    Wiring wiring = Wiring.of(config, events, claims, client, metrics, found.limits(), closing);
     judge = wiring.judge();
     topology = wiring.topology();
     Properties properties = new Properties();

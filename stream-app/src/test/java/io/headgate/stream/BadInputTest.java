@@ -212,6 +212,21 @@ class BadInputTest {
   }
 
   @Test
+  void passesAMegabyteOfHeadersWhereItFits() {
+    harness.close();
+    harness = new Harness(SCOPE, settings -> settings, 4 << 20);
+    byte[] large = new byte[1 << 20];
+    Arrays.fill(large, (byte) 7);
+
+    harness.submit(
+        "a",
+        TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN)),
+        new RecordHeaders().add("large", large));
+
+    assertThat(harness.only(TOPICS.clean()).headers().lastHeader("large").value()).isEqualTo(large);
+  }
+
+  @Test
   void keepsTheTraceOfARecordWhoseHeadersExceedEveryTopic() {
     Headers headers = new RecordHeaders().add("large", new byte[1 << 20]);
 

@@ -47,6 +47,13 @@ final class Harness implements AutoCloseable {
   }
 
   Harness(String name, UnaryOperator<GuardConfig.Builder> settings) {
+    this(name, settings, LARGEST_RECORD);
+  }
+
+  /**
+   * @param largestRecord that any output topic takes, in bytes
+   */
+  Harness(String name, UnaryOperator<GuardConfig.Builder> settings, int largestRecord) {
     events = new TestEvents(name);
     config =
         settings
@@ -63,7 +70,7 @@ final class Harness implements AutoCloseable {
             claims,
             client,
             new GuardMetrics(meters),
-            RecordLimits.same(LARGEST_RECORD),
+            RecordLimits.same(largestRecord),
             closing);
     Properties properties = new Properties();
     properties.putAll(KafkaSettings.running(config, wiring.prefetcher()));

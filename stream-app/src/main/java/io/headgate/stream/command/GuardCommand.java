@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "guard",
     mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
     sortOptions = false,
     description = {
       "Runs the guard: reads submitted images, has the model service judge them, routes each exactly once to clean, repaired, quarantined or dead-letter.",
