@@ -31,9 +31,14 @@ final class Case {
 
   /** True for the first caller only. */
   synchronized boolean start() {
-    boolean first = !started && !abandoned;
+    boolean first = isWaiting();
     started = true;
     return first;
+  }
+
+  /** Whether it was neither started nor abandoned so far. */
+  synchronized boolean isWaiting() {
+    return !started && !abandoned;
   }
 
   synchronized void inspecting(Future<?> futureVerdict) {

@@ -19,12 +19,6 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -45,10 +39,8 @@ import org.slf4j.LoggerFactory;
  * Brings records to their outcome: bytes, event, image file, crop, verdict. Reading, hashing and
  * decoding run on a bounded pool, fetching on another, the verdict comes from the client's threads.
  *
- * <p>Any thread opens cases and awaits them. At most {@code limit} cases are between their start
- * and their verdict, which bounds the memory of decoded images; the others wait as the bytes that
- * Kafka Streams holds anyway. A case that is awaited starts at once, limit or not, so that waiting
- * for one case never depends on another.
+ * <p>Any thread opens cases and awaits them. How many are worked on is for {@link Admission} to
+ * say; a case that is awaited is worked on at once.
  */
 final class Judge implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Judge.class);
@@ -66,11 +58,7 @@ final class Judge implements AutoCloseable {
   private final ExecutorService fetchers;
   private final ScheduledExecutorService timer;
   private final SplittableRandom random = new SplittableRandom();
-  private final int limit;
-
-  private final Object lock = new Object();
-  private final Deque<Case> waiting = new ArrayDeque<>();
-  private final Set<Case> running = new HashSet<>();
+  private final Admission admission;
   private volatile boolean closed;
 
   Judge(
@@ -96,14 +84,19 @@ final class Judge implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
+    this.admission = new Admission(limit(config, client), this::begin);
+    metrics.pending(admission::pending);
+  }
+
+  /** As many as the memory for decoded images holds, and never fewer than keep the service busy. */
+  private static int limit(GuardConfig config, InspectorClient client) {
     int tensorBytes =
         client
             .description()
             .orElseThrow(() -> new IllegalStateException("the service was not described yet"))
             .tensorBytes();
     int least = config.batch() * (config.inFlight() + 1);
-    this.limit = (int) Math.max(least, config.tensorBytes() / tensorBytes);
-    metrics.pending(this::pending);
+    return (int) Math.max(least, config.tensorBytes() / tensorBytes);
   }
 
   private static ExecutorService pool(String name, int threads) {
@@ -117,48 +110,15 @@ final class Judge implements AutoCloseable {
         });
   }
 
-  private int pending() {
-    synchronized (lock) {
-      return waiting.size() + running.size();
-    }
-  }
-
   /** Begins work on a record's value; never blocks. */
   Case open(String topic, byte[] value) {
     Case opened = new Case(topic, value);
-    boolean now;
-    synchronized (lock) {
-      now = running.size() < limit;
-      if (!now) {
-        waiting.addLast(opened);
-      }
-    }
-    if (now) {
-      start(opened);
-    }
+    admission.enter(opened);
     return opened;
   }
 
-  private void start(Case opened) {
-    if (!opened.start()) {
-      return;
-    }
-    synchronized (lock) {
-      running.add(opened);
-    }
-    opened.outcome.whenComplete((outcome, failure) -> finished(opened));
+  private void begin(Case opened) {
     onPool(decoders, opened, () -> prepare(opened));
-  }
-
-  private void finished(Case over) {
-    List<Case> next = new ArrayList<>();
-    synchronized (lock) {
-      running.remove(over);
-      while (running.size() + next.size() < limit && !waiting.isEmpty()) {
-        next.add(waiting.pollFirst()); // may have been started or abandoned meanwhile
-      }
-    }
-    next.forEach(this::start);
   }
 
   /** Runs a step; whatever it throws ends the case, so that nobody waits for ever. */
@@ -212,7 +172,7 @@ final class Judge implements AutoCloseable {
   private void registryOutage(Case opened, RegistryOutageException e) {
     Duration wait = delay(opened.nextAttempt());
     metrics.registryRetry(e);
-    later(opened, wait, () -> onPool(decoders, opened, () -> prepare(opened)));
+    later(opened, wait, () -> begin(opened));
   }
 
   private void fetch(Case opened, ImageSubmitted event, ImageReference reference) {
@@ -325,7 +285,7 @@ final class Judge implements AutoCloseable {
    * @throws ClosedException if the judge is closed meanwhile
    */
   Outcome await(Case opened) {
-    start(opened);
+    admission.start(opened);
     long begin = System.nanoTime();
     try {
       while (true) {
@@ -394,12 +354,7 @@ final class Judge implements AutoCloseable {
     timer.shutdownNow();
     decoders.shutdownNow();
     fetchers.shutdownNow();
-    List<Case> open;
-    synchronized (lock) {
-      open = List.copyOf(running);
-      waiting.clear();
-    }
-    open.forEach(one -> fail(one, new ClosedException()));
+    admission.end().forEach(open -> fail(open, new ClosedException()));
   }
 
   /**
