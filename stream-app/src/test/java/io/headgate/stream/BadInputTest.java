@@ -14,25 +14,19 @@ import io.headgate.claimcheck.RawServer;
 import io.headgate.claimcheck.UriPrefix;
 import io.headgate.v1.ImageSubmitted;
 import io.headgate.v1.ModeratedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
-import org.apache.avro.io.BinaryEncoder;
-import org.apache.avro.io.EncoderFactory;
-import org.apache.avro.specific.SpecificData;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.test.TestRecord;
@@ -99,22 +93,9 @@ class BadInputTest {
 
   @Test
   void readsEventsOfANewerSchema() throws Exception {
-    Schema newer = new Schema.Parser().parse(ImageSubmitted.getClassSchema().toString());
-    List<Schema.Field> fields = new ArrayList<>();
-    newer.getFields().forEach(f -> fields.add(new Schema.Field(f, f.schema())));
-    fields.add(
-        new Schema.Field(
-            "camera",
-            SchemaBuilder.unionOf().nullType().and().stringType().endUnion(),
-            null,
-            Schema.Field.NULL_DEFAULT_VALUE));
-    Schema with =
-        Schema.createRecord(newer.getName(), newer.getDoc(), newer.getNamespace(), false, fields);
     ImageSubmitted event = TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN));
-    GenericRecord record = new GenericData.Record(with);
-    for (Schema.Field field : event.getSchema().getFields()) {
-      record.put(field.name(), event.get(field.pos()));
-    }
+    Schema with = TestEvents.with(event.getSchema(), "camera");
+    GenericRecord record = TestEvents.in(with, event);
     record.put("camera", "north gate");
 
     harness.submit("a".getBytes(UTF_8), wire(with, record));
@@ -368,15 +349,7 @@ class BadInputTest {
   private static byte[] wire(Schema schema, GenericRecord record) throws Exception {
     SchemaRegistryClient registry = MockSchemaRegistry.getClientForScope(SCOPE);
     int id = registry.register(SUBJECT + "-" + schema.hashCode(), new AvroSchema(schema));
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.write(ByteBuffer.allocate(5).put((byte) 0).putInt(id).array());
-    BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
-    SpecificData data = new SpecificData();
-    data.addLogicalTypeConversion(
-        new org.apache.avro.data.TimeConversions.TimestampMillisConversion());
-    new GenericDatumWriter<GenericRecord>(schema, data).write(record, encoder);
-    encoder.flush();
-    return out.toByteArray();
+    return TestEvents.wire(id, schema, record);
   }
 
   /** A decodable PNG with a comment that makes it {@code bytes} long or slightly longer. */

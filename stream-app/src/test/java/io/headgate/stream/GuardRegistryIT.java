@@ -13,23 +13,13 @@ import io.headgate.serde.HeadgateSerdes;
 import io.headgate.v1.ImageSubmitted;
 import io.headgate.v1.ModeratedImage;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaBuilder;
-import org.apache.avro.data.TimeConversions;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericDatumWriter;
-import org.apache.avro.generic.GenericRecord;
-import org.apache.avro.io.BinaryEncoder;
-import org.apache.avro.io.EncoderFactory;
-import org.apache.avro.specific.SpecificData;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.Serde;
 import org.junit.jupiter.api.AfterAll;
@@ -94,8 +84,8 @@ class GuardRegistryIT {
   @Test
   void readsEventsOfNewerAndOlderProducersAndIsReadByConsumers() throws Exception {
     ImageSubmitted event = TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN));
-    Schema newer = with(event.getSchema(), "camera");
-    Schema older = without(event.getSchema(), "attributes");
+    Schema newer = TestEvents.with(event.getSchema(), "camera");
+    Schema older = TestEvents.without(event.getSchema(), "attributes");
 
     send("newer", wire(newer, event, register("newer", newer)));
     send("older", wire(older, event, register("older", older)));
@@ -124,7 +114,7 @@ class GuardRegistryIT {
   @Test
   void waitsForARegistryThatDied() throws Exception {
     ImageSubmitted event = TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN));
-    Schema unseen = with(event.getSchema(), "unseen");
+    Schema unseen = TestEvents.with(event.getSchema(), "unseen");
     byte[] value = wire(unseen, event, register("unseen", unseen));
     registry.process().kill();
 
@@ -141,7 +131,7 @@ class GuardRegistryIT {
   @Test
   void waitsForARegistryThatHangs() throws Exception {
     ImageSubmitted event = TestEvents.inline("a", TestEvents.png(TestEvents.CLEAN));
-    Schema unseen = with(event.getSchema(), "hanging");
+    Schema unseen = TestEvents.with(event.getSchema(), "hanging");
     byte[] value = wire(unseen, event, register("hanging", unseen));
     registry.process().freeze();
     try {
@@ -181,47 +171,7 @@ class GuardRegistryIT {
     }
   }
 
-  private static Schema with(Schema schema, String optional) {
-    List<Schema.Field> fields = fields(schema);
-    fields.add(
-        new Schema.Field(
-            optional,
-            SchemaBuilder.unionOf().nullType().and().stringType().endUnion(),
-            null,
-            Schema.Field.NULL_DEFAULT_VALUE));
-    return record(schema, fields);
-  }
-
-  private static Schema without(Schema schema, String name) {
-    List<Schema.Field> fields = fields(schema);
-    assertThat(fields.removeIf(field -> field.name().equals(name))).isTrue();
-    return record(schema, fields);
-  }
-
-  private static List<Schema.Field> fields(Schema schema) {
-    List<Schema.Field> fields = new ArrayList<>();
-    schema.getFields().forEach(field -> fields.add(new Schema.Field(field, field.schema())));
-    return fields;
-  }
-
-  private static Schema record(Schema like, List<Schema.Field> fields) {
-    return Schema.createRecord(like.getName(), like.getDoc(), like.getNamespace(), false, fields);
-  }
-
   private static byte[] wire(Schema schema, ImageSubmitted event, int id) throws Exception {
-    GenericRecord record = new GenericData.Record(schema);
-    for (Schema.Field field : event.getSchema().getFields()) {
-      if (schema.getField(field.name()) != null) {
-        record.put(field.name(), event.get(field.pos()));
-      }
-    }
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.write(ByteBuffer.allocate(5).put((byte) 0).putInt(id).array());
-    BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
-    SpecificData data = new SpecificData();
-    data.addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
-    new GenericDatumWriter<GenericRecord>(schema, data).write(record, encoder);
-    encoder.flush();
-    return out.toByteArray();
+    return TestEvents.wire(id, schema, TestEvents.in(schema, event));
   }
 }
