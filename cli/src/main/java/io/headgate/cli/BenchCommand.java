@@ -27,18 +27,13 @@ import picocli.CommandLine.Spec;
       "  headgate bench --random ViT-B-32 --batch 1,8,32 --json model.json",
       "  headgate bench --model DIR --threads 1",
       "  headgate bench --service 127.0.0.1:7860 --callers 64 --load-images clean/",
+      "  headgate bench --serve --model DIR --calibration calibration.json --load-images clean/",
       "  headgate bench --pipeline --json pipeline.json"
     })
 public final class BenchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private ModelBench modelBench;
-
-  @Option(
-      names = "--service",
-      paramLabel = "HOST:PORT",
-      description = "Put load on a running model service.")
-  private String service;
 
   @Mixin private ServiceBench serviceBench;
 
@@ -51,19 +46,23 @@ public final class BenchCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     long asked =
-        Stream.of(modelBench.asked(), service != null, pipelineBench.asked())
+        Stream.of(
+                modelBench.asked() && !serviceBench.serves(),
+                serviceBench.asked(),
+                pipelineBench.asked())
             .filter(part -> part)
             .count();
     if (asked != 1) {
       throw new UsageException(
-          "what to measure? (expected: --model DIR, --random NAME, --service HOST:PORT or --pipeline)");
+          "what to measure? (expected: --model DIR, --random NAME, --service HOST:PORT, --serve with"
+              + " --model, or --pipeline)");
     }
-    if (modelBench.asked()) {
-      modelBench.run(json, out);
+    if (serviceBench.asked()) {
+      serviceBench.run(modelBench.model(), json, out);
     } else if (pipelineBench.asked()) {
       pipelineBench.run(json, out);
     } else {
-      serviceBench.run(service, json, out);
+      modelBench.run(json, out);
     }
     return Console.OK;
   }

@@ -82,6 +82,11 @@ public final class ModelBench {
     return model.present() || random != null;
   }
 
+  /** The model named on the command line, for another bench of it. */
+  public ModelOptions model() {
+    return model;
+  }
+
   /**
    * Measures, prints every figure as soon as it is there, and writes JSON.
    *

@@ -10,14 +10,23 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
+import io.headgate.calibration.Calibration;
+import io.headgate.clip.ClipModel;
 import io.headgate.console.UserException;
+import io.headgate.guard.Guard;
+import io.headgate.guard.RepairPolicy;
 import io.headgate.imaging.ImageLimits;
 import io.headgate.imaging.ImagePreprocessor;
+import io.headgate.serving.BatchingConfig;
+import io.headgate.serving.ModelServer;
+import io.headgate.serving.ServedModel;
+import io.headgate.serving.ServerConfig;
 import io.headgate.v1.grpc.DescribeRequest;
 import io.headgate.v1.grpc.DescribeResponse;
 import io.headgate.v1.grpc.ImageTensor;
 import io.headgate.v1.grpc.InspectorGrpc;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,11 +39,34 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Option;
 
 /**
- * Load on a running service: {@code headgate bench --service HOST:PORT}. The options of that mode,
- * to be mixed into the command.
+ * Load on a model service: {@code headgate bench --service HOST:PORT}, or {@code --serve} on one in
+ * this process, compared with the same model called directly. The options of these modes, to be
+ * mixed into the command.
  */
 public final class ServiceBench {
   private static final int MOST_IMAGES = 256;
+
+  /** Turns of direct calls and service, so that both meet the same machine. */
+  private static final int ROUNDS = 5;
+
+  @Option(
+      names = "--service",
+      paramLabel = "HOST:PORT",
+      description = "Put load on a running model service.")
+  private String service;
+
+  @Option(
+      names = "--serve",
+      description =
+          "Serve --model with --calibration in this process, over gRPC on loopback, and compare with"
+              + " the same model called directly in full batches, in turns.")
+  private boolean serve;
+
+  @Option(
+      names = "--calibration",
+      paramLabel = "FILE",
+      description = "With --serve: the model's calibration.")
+  private Path calibration;
 
   @Option(
       names = "--callers",
@@ -99,27 +131,131 @@ public final class ServiceBench {
   @Option(names = "--tls-client-key", paramLabel = "PEM", description = "Its private key.")
   private Path tlsKey;
 
+  /** Whether the command line asks for load on a service. */
+  public boolean asked() {
+    return service != null || serve;
+  }
+
+  /** Whether that service is to be started in this process. */
+  public boolean serves() {
+    return serve;
+  }
+
   /**
-   * Runs the load and prints what came back.
+   * Puts load on a service and prints what came back.
    *
-   * @param target {@code HOST:PORT}
+   * @param model to be served with {@code --serve}
    * @param json file for the figures; null for none
-   * @throws UserException if the service cannot be reached
+   * @throws UserException if the command line is at odds with itself or the service cannot be reached
    */
-  public void run(String target, Path json, PrintWriter out)
+  public void run(ModelOptions model, Path json, PrintWriter out)
       throws IOException, InterruptedException {
+    if (service != null && serve) {
+      throw new UserException("--service or --serve: expected one of them");
+    }
+    if (serve) {
+      compare(model, json, out);
+    } else {
+      load(json, out);
+    }
+  }
+
+  private void load(Path json, PrintWriter out) throws IOException, InterruptedException {
     ServiceLoad.Plan plan = plan(seconds);
     ChannelCredentials credentials = credentials();
-    DescribeResponse service = describe(target, credentials);
+    DescribeResponse description = describe(service, credentials);
     ServiceLoad load =
-        new ServiceLoad(target, credentials, tensors(images, service.getImageSize()));
+        new ServiceLoad(service, credentials, tensors(images, description.getImageSize()));
     if (warmUpSeconds > 0) {
       load.run(plan(warmUpSeconds));
     }
     ServiceLoad.Outcome outcome = load.run(plan);
     print(plan, outcome, out);
-    if (json != null) {
-      Files.writeString(json, json(target, service, plan, outcome).toPrettyString() + "\n");
+    write(json, json(service, description, plan, outcome));
+  }
+
+  /** Serves a model in this process and compares it under load with direct calls. */
+  private void compare(ModelOptions model, Path json, PrintWriter out)
+      throws IOException, InterruptedException {
+    if (!model.present()) {
+      throw new UserException("--model DIR is missing (expected: the model to serve)");
+    }
+    if (calibration == null) {
+      throw new UserException("--calibration FILE is missing (expected: one made for --model)");
+    }
+    BatchingConfig batching = BatchingConfig.defaults();
+    int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / batching.lanes());
+    Calibration served = Calibration.load(calibration);
+    try (ClipModel clip = ClipModel.open(model.path(), model.options().withThreads(threads));
+        ModelServer server =
+            ModelServer.start(
+                ServerConfig.inProcess(), ServedModel.of(clip, served, RepairPolicy.PRUNE))) {
+      String target = ServerConfig.LOOPBACK + ":" + server.port();
+      ChannelCredentials plain = InsecureChannelCredentials.create();
+      DescribeResponse description = describe(target, plain);
+      List<ImageTensor> tensors = tensors(images, description.getImageSize());
+      ServiceLoad load = new ServiceLoad(target, plain, tensors);
+      DirectLoad direct =
+          new DirectLoad(
+              new Guard(clip, clip.classifier(), served, RepairPolicy.PRUNE),
+              tensors,
+              batching.maxBatch(),
+              batching.lanes());
+      Duration round = Duration.ofNanos((long) (seconds / ROUNDS * 1e9));
+      direct.run(Duration.ofNanos((long) (warmUpSeconds * 1e9)));
+      load.run(plan(Math.max(0.1, warmUpSeconds)));
+      List<DirectLoad.Outcome> directs = new ArrayList<>();
+      List<ServiceLoad.Outcome> serviced = new ArrayList<>();
+      for (int i = 0; i < ROUNDS; i++) {
+        directs.add(direct.run(round));
+        serviced.add(load.run(plan(seconds / ROUNDS)));
+      }
+      ServiceLoad.Plan plan = plan(seconds);
+      ServiceLoad.Outcome outcome = ServiceLoad.Outcome.together(serviced);
+      print(plan, outcome, out);
+      ObjectNode figures = json(target, description, plan, outcome);
+      print(DirectLoad.Outcome.together(directs), outcome, batching, figures, out);
+      write(json, figures);
+    }
+  }
+
+  /** What direct calls did beside the service, on paper and as JSON. */
+  private static void print(
+      DirectLoad.Outcome direct,
+      ServiceLoad.Outcome outcome,
+      BatchingConfig batching,
+      ObjectNode json,
+      PrintWriter out) {
+    double ratio = outcome.throughput() / direct.throughput();
+    double lingerMillis = batching.linger().toNanos() / 1e6;
+    double patience = direct.batchMillis() + lingerMillis;
+    double waits = outcome.percentileMillis(99) / patience;
+    out.printf(
+        Locale.ROOT,
+        "direct       %.1f images/s: %d threads, batches of %d in %.1f ms (median)%n",
+        direct.throughput(),
+        batching.lanes(),
+        batching.maxBatch(),
+        direct.batchMillis());
+    out.printf(
+        Locale.ROOT,
+        "compared     throughput %.0f %% of direct; p99 %.2f x (full batch + linger of %.0f ms)%n",
+        100 * ratio,
+        waits,
+        lingerMillis);
+    out.flush();
+    json.put("direct_images_per_second", direct.throughput());
+    json.put("direct_threads", batching.lanes());
+    json.put("full_batch", batching.maxBatch());
+    json.put("full_batch_ms", direct.batchMillis());
+    json.put("linger_ms", lingerMillis);
+    json.put("throughput_over_direct", ratio);
+    json.put("p99_over_full_batch_and_linger", waits);
+  }
+
+  private static void write(Path file, ObjectNode json) throws IOException {
+    if (file != null) {
+      Files.writeString(file, json.toPrettyString() + "\n");
     }
   }
 
@@ -138,13 +274,28 @@ public final class ServiceBench {
   }
 
   private ChannelCredentials credentials() throws IOException {
+    if ((tlsCertificate == null) != (tlsKey == null)) {
+      throw new UserException(
+          "%s is missing (expected: --tls-client-certificate and --tls-client-key together)"
+              .formatted(tlsKey == null ? "--tls-client-key" : "--tls-client-certificate"));
+    }
     if (tlsAuthorities == null) {
+      if (tlsCertificate != null) {
+        throw new UserException(
+            "--tls-authorities is missing (expected: the PEM file of who signed the service's"
+                + " certificate)");
+      }
       return InsecureChannelCredentials.create();
     }
-    TlsChannelCredentials.Builder tls =
-        TlsChannelCredentials.newBuilder().trustManager(tlsAuthorities.toFile());
-    if (tlsCertificate != null && tlsKey != null) {
-      tls.keyManager(tlsCertificate.toFile(), tlsKey.toFile());
+    TlsChannelCredentials.Builder tls = TlsChannelCredentials.newBuilder();
+    try (InputStream authorities = Files.newInputStream(tlsAuthorities)) {
+      tls.trustManager(authorities);
+    }
+    if (tlsKey != null) {
+      try (InputStream certificate = Files.newInputStream(tlsCertificate);
+          InputStream key = Files.newInputStream(tlsKey)) {
+        tls.keyManager(certificate, key);
+      }
     }
     return tls.build();
   }
@@ -226,6 +377,11 @@ public final class ServiceBench {
         outcome.percentileMillis(95),
         outcome.percentileMillis(99),
         outcome.percentileMillis(100));
+    if (outcome.unsent() > 0) {
+      out.printf(
+          "unsent       %,d calls: all callers were waiting when they were due (more --callers?)%n",
+          outcome.unsent());
+    }
     out.printf(
         "rejected     %,d RESOURCE_EXHAUSTED, %,d DEADLINE_EXCEEDED%n",
         outcome.failed(Status.Code.RESOURCE_EXHAUSTED),
@@ -258,6 +414,7 @@ public final class ServiceBench {
     json.put("latency_max_ms", outcome.percentileMillis(100));
     json.put("resource_exhausted", outcome.failed(Status.Code.RESOURCE_EXHAUSTED));
     json.put("deadline_exceeded", outcome.failed(Status.Code.DEADLINE_EXCEEDED));
+    json.put("unsent_calls", outcome.unsent());
     json.put("other_errors", outcome.errors());
     json.put("item_errors", outcome.itemErrors());
     ObjectNode ids = json.putObject("answers_by_calibration");

@@ -1,11 +1,10 @@
 package io.headgate.command;
 
-import io.grpc.Channel;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
 import io.headgate.v1.grpc.ImageResult;
 import io.headgate.v1.grpc.ImageTensor;
 import io.headgate.v1.grpc.InspectRequest;
@@ -19,16 +18,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
- * Callers that ask a model service and time its answers. Owns a thread per caller while it runs.
+ * Callers that ask a model service and time its answers. A caller is no thread: its next call goes
+ * out from where the last answer came in, or from a timer, so thousands of them take little from
+ * the service that they measure.
  *
  * <p>With a rate, calls have appointed times and their latency counts from then, so a service that
  * stalls cannot hide it by slowing its callers down (coordinated omission).
  */
 final class ServiceLoad {
+  /** Pause of a caller that was turned away and heeds no hint. */
+  private static final Duration PAUSE = Duration.ofMillis(5);
+
   /**
    * What to ask, and how hard.
    *
@@ -69,6 +74,7 @@ final class ServiceLoad {
    * @param latencies of answered calls in nanoseconds, rising
    * @param failures calls by status
    * @param calibrations answers by calibration id
+   * @param unsent calls whose appointed time passed while every caller was still waiting
    */
   record Outcome(
       double seconds,
@@ -77,7 +83,26 @@ final class ServiceLoad {
       long itemErrors,
       long[] latencies,
       Map<Status.Code, Long> failures,
-      Map<String, Long> calibrations) {
+      Map<String, Long> calibrations,
+      long unsent) {
+    /** Of several runs, one after the other. */
+    static Outcome together(List<Outcome> runs) {
+      Map<Status.Code, Long> failures = new EnumMap<>(Status.Code.class);
+      Map<String, Long> calibrations = new TreeMap<>();
+      runs.forEach(run -> run.failures.forEach((code, n) -> failures.merge(code, n, Long::sum)));
+      runs.forEach(
+          run -> run.calibrations.forEach((id, n) -> calibrations.merge(id, n, Long::sum)));
+      return new Outcome(
+          runs.stream().mapToDouble(Outcome::seconds).sum(),
+          runs.stream().mapToLong(Outcome::answered).sum(),
+          runs.stream().mapToLong(Outcome::images).sum(),
+          runs.stream().mapToLong(Outcome::itemErrors).sum(),
+          runs.stream().flatMapToLong(run -> Arrays.stream(run.latencies)).sorted().toArray(),
+          failures,
+          calibrations,
+          runs.stream().mapToLong(Outcome::unsent).sum());
+    }
+
     /** Images per second. */
     double throughput() {
       return images / seconds;
@@ -126,41 +151,38 @@ final class ServiceLoad {
     this.images = List.copyOf(images);
   }
 
+  /** Runs the plan, and waits for the answers to its last calls. */
   Outcome run(Plan plan) throws InterruptedException {
     List<ManagedChannel> channels = new ArrayList<>();
+    ScheduledExecutorService timer =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "headgate-load");
+              thread.setDaemon(true);
+              return thread;
+            });
     try {
       for (int i = 0; i < plan.connections(); i++) {
         channels.add(
-            Grpc.newChannelBuilder(target, credentials).maxInboundMessageSize(64 << 20).build());
+            Grpc.newChannelBuilder(target, credentials)
+                .directExecutor()
+                .maxInboundMessageSize(64 << 20)
+                .build());
       }
-      return run(plan, channels);
+      CountDownLatch left = new CountDownLatch(plan.callers());
+      long started = System.nanoTime();
+      List<Caller> callers = new ArrayList<>();
+      for (int i = 0; i < plan.callers(); i++) {
+        ManagedChannel channel = channels.get(i % channels.size());
+        callers.add(new Caller(i, plan, InspectorGrpc.newStub(channel), timer, started, left));
+      }
+      callers.forEach(Caller::next);
+      left.await();
+      return outcome(callers, (System.nanoTime() - started) / 1e9);
     } finally {
+      timer.shutdownNow();
       channels.forEach(ManagedChannel::shutdownNow);
     }
-  }
-
-  private Outcome run(Plan plan, List<ManagedChannel> channels) throws InterruptedException {
-    List<Caller> callers = new ArrayList<>();
-    CountDownLatch ready = new CountDownLatch(plan.callers());
-    CountDownLatch go = new CountDownLatch(1);
-    for (int i = 0; i < plan.callers(); i++) {
-      Caller caller = new Caller(i, plan, channels.get(i % channels.size()), ready, go);
-      callers.add(caller);
-      caller.start();
-    }
-    ready.await();
-    long started = System.nanoTime();
-    callers.forEach(caller -> caller.startNanos = started);
-    go.countDown();
-    try {
-      for (Caller caller : callers) {
-        caller.join();
-      }
-    } catch (InterruptedException e) {
-      callers.forEach(Thread::interrupt);
-      throw e;
-    }
-    return outcome(callers, (System.nanoTime() - started) / 1e9);
   }
 
   private static Outcome outcome(List<Caller> callers, double seconds) {
@@ -168,97 +190,103 @@ final class ServiceLoad {
     Map<String, Long> calibrations = new TreeMap<>();
     long images = 0;
     long itemErrors = 0;
-    int answered = callers.stream().mapToInt(c -> c.count).sum();
-    long[] latencies = new long[answered];
+    long unsent = 0;
+    long[] latencies = new long[callers.stream().mapToInt(c -> c.count).sum()];
     int at = 0;
     for (Caller caller : callers) {
       System.arraycopy(caller.latencies, 0, latencies, at, caller.count);
       at += caller.count;
       images += caller.images;
       itemErrors += caller.itemErrors;
+      unsent += caller.unsent;
       caller.failures.forEach((code, n) -> failures.merge(code, n, Long::sum));
       caller.calibrations.forEach((id, n) -> calibrations.merge(id, n, Long::sum));
     }
     Arrays.sort(latencies);
-    return new Outcome(seconds, answered, images, itemErrors, latencies, failures, calibrations);
+    return new Outcome(
+        seconds, latencies.length, images, itemErrors, latencies, failures, calibrations, unsent);
   }
 
-  private final class Caller extends Thread {
+  /**
+   * One caller, with one call open at most, so that its fields belong to whoever carries that call:
+   * the thread that starts it, then the channel's, then the timer's.
+   */
+  private final class Caller implements StreamObserver<InspectResponse> {
     private final int index;
     private final Plan plan;
-    private final InspectorGrpc.InspectorBlockingStub stub;
-    private final CountDownLatch ready;
-    private final CountDownLatch go;
+    private final InspectorGrpc.InspectorStub stub;
+    private final ScheduledExecutorService timer;
+    private final long startNanos;
+    private final long endNanos;
+    private final CountDownLatch left;
     private final Map<Status.Code, Long> failures = new EnumMap<>(Status.Code.class);
     private final Map<String, Long> calibrations = new TreeMap<>();
-    private volatile long startNanos;
-    private long[] latencies = new long[1024];
+    private long[] latencies = new long[256];
     private int count;
     private long images;
     private long itemErrors;
+    private long unsent;
+    private long calls;
+    private long sinceNanos;
 
-    Caller(int index, Plan plan, Channel channel, CountDownLatch ready, CountDownLatch go) {
-      super("headgate-caller-" + index);
-      setDaemon(true);
+    Caller(
+        int index,
+        Plan plan,
+        InspectorGrpc.InspectorStub stub,
+        ScheduledExecutorService timer,
+        long startNanos,
+        CountDownLatch left) {
       this.index = index;
       this.plan = plan;
-      this.stub = InspectorGrpc.newBlockingStub(channel);
-      this.ready = ready;
-      this.go = go;
+      this.stub = stub;
+      this.timer = timer;
+      this.startNanos = startNanos;
+      this.endNanos = startNanos + plan.duration().toNanos();
+      this.left = left;
+    }
+
+    /** Makes the next call when it is due. */
+    void next() {
+      if (plan.rate() == 0) {
+        at(System.nanoTime());
+      } else {
+        at(startNanos + (long) ((calls * plan.callers() + index) / plan.rate() * 1e9));
+      }
+    }
+
+    private void at(long dueNanos) {
+      long now = System.nanoTime();
+      if (dueNanos - endNanos >= 0) {
+        left.countDown();
+      } else if (now - endNanos >= 0) {
+        long each = (long) (plan.callers() / plan.rate() * 1e9);
+        unsent += (endNanos - dueNanos + each - 1) / each;
+        left.countDown();
+      } else if (dueNanos - now > 0) {
+        timer.schedule(() -> ask(dueNanos), dueNanos - now, TimeUnit.NANOSECONDS);
+      } else {
+        ask(dueNanos);
+      }
+    }
+
+    private void ask(long since) {
+      sinceNanos = since;
+      InspectRequest.Builder request = InspectRequest.newBuilder();
+      long first = (calls++ * plan.callers() + index) * plan.imagesPerCall();
+      for (int i = 0; i < plan.imagesPerCall(); i++) {
+        request.addImages(
+            ServiceLoad.this.images.get((int) ((first + i) % ServiceLoad.this.images.size())));
+      }
+      stub.withDeadlineAfter(plan.deadline().toNanos(), TimeUnit.NANOSECONDS)
+          .inspect(request.build(), this);
     }
 
     @Override
-    public void run() {
-      ready.countDown();
-      try {
-        go.await();
-      } catch (InterruptedException e) {
-        return;
-      }
-      long end = startNanos + plan.duration().toNanos();
-      for (long call = 0; !isInterrupted(); call++) {
-        long due = due(call);
-        if (due - end >= 0) {
-          return;
-        }
-        while (due - System.nanoTime() > 0) {
-          LockSupport.parkNanos(due - System.nanoTime());
-        }
-        ask(call, plan.rate() == 0 ? System.nanoTime() : due);
-      }
-    }
-
-    private long due(long call) {
-      return plan.rate() == 0
-          ? System.nanoTime()
-          : startNanos + (long) ((call * plan.callers() + index) / plan.rate() * 1e9);
-    }
-
-    private void ask(long call, long since) {
-      InspectRequest.Builder request = InspectRequest.newBuilder();
-      for (int i = 0; i < plan.imagesPerCall(); i++) {
-        long which = (call * plan.callers() + index) * plan.imagesPerCall() + i;
-        request.addImages(
-            ServiceLoad.this.images.get((int) (which % ServiceLoad.this.images.size())));
-      }
-      try {
-        InspectResponse response =
-            stub.withDeadlineAfter(plan.deadline().toNanos(), TimeUnit.NANOSECONDS)
-                .inspect(request.build());
-        answered(response, System.nanoTime() - since);
-      } catch (StatusRuntimeException e) {
-        failures.merge(e.getStatus().getCode(), 1L, Long::sum);
-        if (e.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED && plan.rate() == 0) {
-          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5)); // A caller that heeds no hint.
-        }
-      }
-    }
-
-    private void answered(InspectResponse response, long nanos) {
+    public void onNext(InspectResponse response) {
       if (count == latencies.length) {
         latencies = Arrays.copyOf(latencies, 2 * count);
       }
-      latencies[count++] = nanos;
+      latencies[count++] = System.nanoTime() - sinceNanos;
       calibrations.merge(response.getCalibrationId(), 1L, Long::sum);
       for (ImageResult result : response.getResultsList()) {
         if (result.hasError()) {
@@ -267,6 +295,18 @@ final class ServiceLoad {
           images++;
         }
       }
+    }
+
+    @Override
+    public void onCompleted() {
+      next();
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      failures.merge(Status.fromThrowable(failure).getCode(), 1L, Long::sum);
+      // Never from here: a channel that fails at once would call back ever deeper.
+      timer.schedule(this::next, plan.rate() == 0 ? PAUSE.toNanos() : 0, TimeUnit.NANOSECONDS);
     }
   }
 }
