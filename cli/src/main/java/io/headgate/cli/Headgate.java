@@ -1,5 +1,6 @@
 package io.headgate.cli;
 
+import io.headgate.command.CanariesCommand;
 import io.headgate.command.InspectCommand;
 import io.headgate.command.ServeCommand;
 import io.headgate.command.calibrate.CalibrateCommand;
@@ -48,6 +49,7 @@ public final class Headgate {
     root.addSubcommand(new DemoCommand());
     root.addSubcommand(new CalibrateCommand());
     root.addSubcommand(new InspectCommand());
+    root.addSubcommand(new CanariesCommand());
     root.addSubcommand(new ServeCommand());
     root.addSubcommand(new TopicsCommand());
     root.addSubcommand(new SchemasCommand());

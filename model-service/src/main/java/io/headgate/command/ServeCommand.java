@@ -165,6 +165,15 @@ public final class ServeCommand implements Callable<Integer> {
   private long queueBytes = BatchingConfig.defaults().queueBytes();
 
   @Option(
+      names = "--queue-time",
+      paramLabel = "TIME",
+      converter = Units.OfDuration.class,
+      description =
+          "Most work waiting, in the time that it takes at the speed seen; two full batches per lane"
+              + " may always wait. Default: 1s.")
+  private Duration queueTime = BatchingConfig.defaults().queueTime();
+
+  @Option(
       names = "--max-items-per-request",
       paramLabel = "N",
       description = "Most images in one call. Default: 64.")
@@ -345,6 +354,7 @@ public final class ServeCommand implements Callable<Integer> {
             lanes == null ? BatchingConfig.defaults().lanes() : lanes,
             queueItems,
             queueBytes,
+            queueTime,
             paddedSizes == null ? List.of() : paddedSizes);
     return gpu && lanes == null && paddedSizes == null ? base.forGpu() : base;
   }

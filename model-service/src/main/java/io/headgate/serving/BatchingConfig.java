@@ -13,6 +13,9 @@ import java.util.TreeSet;
  *     core for a small model on CPUs
  * @param queueItems most images waiting
  * @param queueBytes most bytes of pixels waiting
+ * @param queueTime most work waiting, in the time that it takes at the speed seen: an overload is
+ *     over so soon after it stops. Two full batches per lane may wait however slow they are, and a
+ *     call of any size when nothing else does
  * @param paddedSizes batch sizes that the device is given, rising and ending in {@code maxBatch};
  *     smaller batches are padded to the next one. Empty: no padding (CPU)
  */
@@ -22,6 +25,7 @@ public record BatchingConfig(
     int lanes,
     int queueItems,
     long queueBytes,
+    Duration queueTime,
     List<Integer> paddedSizes) {
   /**
    * @throws IllegalArgumentException if a bound is not positive or the padded sizes do not rise to
@@ -32,6 +36,7 @@ public record BatchingConfig(
     check("lanes", lanes, 1, 1024);
     check("queue items", queueItems, maxBatch, Integer.MAX_VALUE);
     check("queue bytes", queueBytes, 1, Long.MAX_VALUE);
+    check("queue time in ms", queueTime.toMillis(), 1, Duration.ofHours(1).toMillis());
     if (linger.isNegative() || linger.compareTo(Duration.ofSeconds(10)) > 0) {
       throw new IllegalArgumentException("linger: %s (expected: 0 to 10 s)".formatted(linger));
     }
@@ -53,7 +58,10 @@ public record BatchingConfig(
     }
   }
 
-  /** Batches of at most 32 after 2 ms, a lane per core, 1,024 images of at most 256 MiB waiting. */
+  /**
+   * Batches of at most 32 after 2 ms, a lane per core; 1,024 images, 256 MiB or 1 s of work
+   * waiting.
+   */
   public static BatchingConfig defaults() {
     return new BatchingConfig(
         32,
@@ -61,6 +69,7 @@ public record BatchingConfig(
         Runtime.getRuntime().availableProcessors(),
         1024,
         256L << 20,
+        Duration.ofSeconds(1),
         List.of());
   }
 
@@ -70,7 +79,14 @@ public record BatchingConfig(
     for (int size = 1; size < maxBatch; size *= 2) {
       sizes.add(size);
     }
-    return new BatchingConfig(maxBatch, linger, 1, queueItems, queueBytes, List.copyOf(sizes));
+    return new BatchingConfig(
+        maxBatch, linger, 1, queueItems, queueBytes, queueTime, List.copyOf(sizes));
+  }
+
+  /** Most images waiting when every image takes a lane so long; 0: not known yet. */
+  int queueItems(double nanosPerItem) {
+    double inTime = queueTime.toNanos() * (double) lanes / nanosPerItem;
+    return (int) Math.min(queueItems, Math.max(2.0 * lanes * maxBatch, inTime));
   }
 
   /** The batch size that the device is given for {@code n} images. */

@@ -116,6 +116,7 @@ final class DynamicBatcher implements AutoCloseable {
    * Queues images to be judged.
    *
    * @param caller whom to be fair to
+   * @param requestId for the log
    * @param generation from {@link #retainCurrent()}; the call takes the hold over in any case
    * @param images at least one, all of the generation's size
    * @param deadlineNanos of {@link System#nanoTime()}, or {@link PendingCall#NO_DEADLINE}
@@ -123,10 +124,14 @@ final class DynamicBatcher implements AutoCloseable {
    * @throws CallRejectedException if there is no place in the queue
    */
   PendingCall submit(
-      Object caller, Generation generation, List<Question> images, long deadlineNanos)
+      Object caller,
+      String requestId,
+      Generation generation,
+      List<Question> images,
+      long deadlineNanos)
       throws CallRejectedException {
     PendingCall call =
-        new PendingCall(caller, generation, images, System.nanoTime(), deadlineNanos);
+        new PendingCall(caller, requestId, generation, images, System.nanoTime(), deadlineNanos);
     call.answer().whenComplete((outcomes, failure) -> generation.release());
     FairQueue.Offer offer;
     Duration retryAfter;
@@ -165,8 +170,12 @@ final class DynamicBatcher implements AutoCloseable {
     return shutDown
         ? CallRejectedException.shuttingDown(retryAfter)
         : CallRejectedException.full(
-            "the queue is full (%d images or %d bytes): try again in %d ms"
-                .formatted(config.queueItems(), config.queueBytes(), retryAfter.toMillis()),
+            "the queue is full (at most %d images, %d bytes or %d ms of work): try again in %d ms"
+                .formatted(
+                    config.queueItems(),
+                    config.queueBytes(),
+                    config.queueTime().toMillis(),
+                    retryAfter.toMillis()),
             retryAfter);
   }
 
@@ -288,6 +297,7 @@ final class DynamicBatcher implements AutoCloseable {
   private FairQueue.Batch take() {
     lock.lock();
     idleLanes++;
+    long freeSince = System.nanoTime();
     try {
       while (true) {
         int available = queue.available();
@@ -299,7 +309,8 @@ final class DynamicBatcher implements AutoCloseable {
           continue;
         }
         long now = System.nanoTime();
-        long lingered = now - queue.waitingSinceNanos();
+        // Counted from when this lane was free: the callers it has just answered may be back soon.
+        long lingered = Math.min(now - queue.waitingSinceNanos(), now - freeSince);
         if (available >= config.maxBatch()
             || lingered >= config.linger().toNanos()
             || queue.nextBatchIsClosed()
@@ -381,10 +392,13 @@ final class DynamicBatcher implements AutoCloseable {
       judge(engine, slots.subList(half, slots.size()));
       return;
     }
-    log.warn("the forward failed on an image: {}", String.valueOf(why), why);
+    FairQueue.Slot slot = slots.get(0);
+    log.atWarn()
+        .addKeyValue("request_id", slot.call().requestId())
+        .addKeyValue("image", slot.index())
+        .log("the forward failed on an image: {}", String.valueOf(why), why);
     failuresInARow.incrementAndGet();
     listener.itemFailed(ItemOutcome.Code.INFERENCE_FAILED);
-    FairQueue.Slot slot = slots.get(0);
     slot.call()
         .finish(
             slot.index(),
@@ -419,6 +433,7 @@ final class DynamicBatcher implements AutoCloseable {
     lock.lock();
     try {
       nanosPerItem = nanosPerItem == 0 ? nanos : 0.9 * nanosPerItem + 0.1 * nanos;
+      queue.shorten(config.queueItems(nanosPerItem));
     } finally {
       lock.unlock();
     }

@@ -4,12 +4,17 @@ import com.google.protobuf.Any;
 import com.google.rpc.Code;
 import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
+import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
 
 /** Failures of whole calls, with the details that a client acts on. */
 final class Failures {
+  /** When to try again, in milliseconds, for the retries that gRPC itself makes (gRFC A6). */
+  static final Metadata.Key<String> PUSHBACK =
+      Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
+
   private Failures() {}
 
   static StatusRuntimeException of(CallRejectedException rejection) {
@@ -19,12 +24,12 @@ final class Failures {
         rejection.retryAfter());
   }
 
-  /** RESOURCE_EXHAUSTED with {@code google.rpc.RetryInfo}. */
+  /** RESOURCE_EXHAUSTED with a retry hint. */
   static StatusRuntimeException exhausted(String message, Duration retryAfter) {
     return withRetryInfo(Code.RESOURCE_EXHAUSTED, message, retryAfter);
   }
 
-  /** UNAVAILABLE with {@code google.rpc.RetryInfo}. */
+  /** UNAVAILABLE with a retry hint. */
   static StatusRuntimeException unavailable(String message, Duration retryAfter) {
     return withRetryInfo(Code.UNAVAILABLE, message, retryAfter);
   }
@@ -38,11 +43,14 @@ final class Failures {
                     .setSeconds(retryAfter.toSeconds())
                     .setNanos(retryAfter.toNanosPart()))
             .build();
+    Metadata trailers = new Metadata();
+    trailers.put(PUSHBACK, Long.toString(Math.max(1, retryAfter.toMillis())));
     return StatusProto.toStatusRuntimeException(
         Status.newBuilder()
             .setCode(code.getNumber())
             .setMessage(message)
             .addDetails(Any.pack(hint))
-            .build());
+            .build(),
+        trailers);
   }
 }

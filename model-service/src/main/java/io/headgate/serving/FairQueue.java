@@ -15,6 +15,9 @@ import java.util.Map;
  * call (longest-queue drop; Suter et al., INFOCOM 1998), so nobody is locked out by another's
  * backlog.
  *
+ * <p>Within its bounds it may be held shorter ({@link #shorten}); a call that finds nothing waiting
+ * is taken in all the same.
+ *
  * <p>Calls of an older generation come first, and a batch never mixes generations.
  *
  * <p>Not safe for concurrent use: the batcher's lock guards it. Reads no clock.
@@ -26,10 +29,17 @@ final class FairQueue {
   private final Map<Object, Integer> itemsByCaller = new HashMap<>();
   private int items;
   private long bytes;
+  private int length;
 
   FairQueue(int maxItems, long maxBytes) {
     this.maxItems = maxItems;
     this.maxBytes = maxBytes;
+    this.length = maxItems;
+  }
+
+  /** From now on at most so many images wait, and never more than the bound. */
+  void shorten(int toItems) {
+    length = Math.min(maxItems, toItems);
   }
 
   /** Images of one batch and the calls that were dropped while it was being put together. */
@@ -80,7 +90,9 @@ final class FairQueue {
   }
 
   private boolean fits(int moreItems, long moreBytes, int freedItems, long freedBytes) {
-    return items - freedItems + moreItems <= maxItems && bytes - freedBytes + moreBytes <= maxBytes;
+    int left = items - freedItems;
+    int most = left == 0 ? maxItems : length;
+    return left + moreItems <= most && bytes - freedBytes + moreBytes <= maxBytes;
   }
 
   /** The newest calls of greedier callers that must go; empty when that would not help. */

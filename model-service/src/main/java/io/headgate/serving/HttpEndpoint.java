@@ -14,14 +14,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTP port for machines that watch: metrics, probes, what is served. Owns its two threads, so
- * that probes are answered whatever the lanes do.
+ * The HTTP port for machines that watch: metrics, probes, what is served. Owns its threads, so that
+ * probes are answered whatever the lanes do.
  */
 final class HttpEndpoint implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HttpEndpoint.class);
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
   private static final String JSON = "application/json";
+
+  /** A client that sends half a request holds one, so there are a few. */
+  private static final int THREADS = 16;
+
+  /** Seconds that the JDK's server lets a client take to send its request; it reads this once. */
+  private static final String REQUEST_SECONDS = "sun.net.httpserver.maxReqTime";
 
   /** What a probe is told. */
   record Probe(boolean ok, String why) {}
@@ -44,6 +50,9 @@ final class HttpEndpoint implements AutoCloseable {
       Supplier<Probe> live,
       Supplier<Probe> ready,
       Supplier<String> info) {
+    if (System.getProperty(REQUEST_SECONDS) == null) {
+      System.setProperty(REQUEST_SECONDS, "10");
+    }
     HttpServer server;
     try {
       server = HttpServer.create(new InetSocketAddress(host, port), 64);
@@ -55,7 +64,7 @@ final class HttpEndpoint implements AutoCloseable {
     }
     ExecutorService threads =
         Executors.newFixedThreadPool(
-            2,
+            THREADS,
             task -> {
               Thread thread = new Thread(task, "headgate-http");
               thread.setDaemon(true);

@@ -116,9 +116,11 @@ final class InspectorService extends InspectorGrpc.InspectorImplBase {
       answer(engine, outcomes, List.of(), response);
       return;
     }
+    String requestId = CallContext.REQUEST_ID.get();
     PendingCall call;
     try {
-      call = batcher.submit(CallContext.CALLER.get(), generation, images, deadlineNanos());
+      call =
+          batcher.submit(CallContext.CALLER.get(), requestId, generation, images, deadlineNanos());
     } catch (CallRejectedException e) {
       response.onError(Failures.of(e));
       return;
@@ -130,7 +132,7 @@ final class InspectorService extends InspectorGrpc.InspectorImplBase {
               if (failure == null) {
                 answer(engine, outcomes, judged, response);
               } else {
-                fail(failure, response);
+                fail(failure, requestId, response);
               }
             },
             answers);
@@ -215,7 +217,8 @@ final class InspectorService extends InspectorGrpc.InspectorImplBase {
         .build();
   }
 
-  private void fail(Throwable failure, ServerCallStreamObserver<InspectResponse> response) {
+  private static void fail(
+      Throwable failure, String requestId, ServerCallStreamObserver<InspectResponse> response) {
     if (response.isCancelled() || failure instanceof CancellationException) {
       return;
     }
@@ -224,9 +227,7 @@ final class InspectorService extends InspectorGrpc.InspectorImplBase {
     } else if (failure instanceof DeadlinePassedException e) {
       response.onError(Status.DEADLINE_EXCEEDED.withDescription(e.getMessage()).asException());
     } else {
-      log.atError()
-          .addKeyValue("request_id", CallContext.REQUEST_ID.get())
-          .log("call failed", failure);
+      log.atError().addKeyValue("request_id", requestId).setCause(failure).log("call failed");
       response.onError(
           Status.INTERNAL
               .withDescription("the service failed on this call; see its log")

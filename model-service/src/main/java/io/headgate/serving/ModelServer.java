@@ -390,6 +390,7 @@ public final class ModelServer implements AutoCloseable {
     }
     long end = System.nanoTime() + config.grace().toNanos();
     closing = true;
+    log.info("closing: calls under way have {} to end", config.grace());
     watcher.shutdown();
     health.enterTerminalState();
     grpc.shutdown();
@@ -415,6 +416,7 @@ public final class ModelServer implements AutoCloseable {
       rollout.ifPresent(Rollout::close);
       answers.shutdown();
       metrics.close();
+      log.info("closed");
       terminated.complete(null);
     }
   }

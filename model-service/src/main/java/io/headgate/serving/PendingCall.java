@@ -14,6 +14,7 @@ final class PendingCall {
   static final long NO_DEADLINE = Long.MAX_VALUE;
 
   private final Object caller;
+  private final String requestId;
   private final Generation generation;
   private final List<Question> images;
   private final long bytes;
@@ -31,6 +32,7 @@ final class PendingCall {
 
   /**
    * @param caller whom to be fair to, compared with equals
+   * @param requestId for the log
    * @param generation retained for this call
    * @param images at least one, all of the generation's size
    * @param enqueuedNanos of {@link System#nanoTime()}
@@ -38,11 +40,13 @@ final class PendingCall {
    */
   PendingCall(
       Object caller,
+      String requestId,
       Generation generation,
       List<Question> images,
       long enqueuedNanos,
       long deadlineNanos) {
     this.caller = caller;
+    this.requestId = requestId;
     this.generation = generation;
     this.images = List.copyOf(images);
     this.bytes = images.stream().mapToLong(question -> question.image().rgb().length).sum();
@@ -54,6 +58,10 @@ final class PendingCall {
 
   Object caller() {
     return caller;
+  }
+
+  String requestId() {
+    return requestId;
   }
 
   Generation generation() {

@@ -10,8 +10,7 @@ import java.util.OptionalLong;
 final class ProcessMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path MACHINE = Path.of("/proc/meminfo");
-  private static final Path CGROUP_LIMIT = Path.of("/sys/fs/cgroup/memory.max");
-  private static final Path CGROUP_USED = Path.of("/sys/fs/cgroup/memory.current");
+  private static final Path CGROUP = Path.of("/sys/fs/cgroup");
 
   private ProcessMemory() {}
 
@@ -28,20 +27,33 @@ final class ProcessMemory {
   /** What the machine and the container still have, in bytes; empty if unknown. */
   static OptionalLong availableBytes() {
     OptionalLong machine = kibibytes(MACHINE, "MemAvailable:");
-    OptionalLong container = containerBytes();
+    OptionalLong container = containerBytes(CGROUP);
     if (machine.isEmpty() || container.isEmpty()) {
       return machine.isEmpty() ? container : machine;
     }
     return OptionalLong.of(Math.min(machine.getAsLong(), container.getAsLong()));
   }
 
-  private static OptionalLong containerBytes() {
+  /**
+   * What a container's limit leaves; empty without a limit. Pages of files that were read once,
+   * such as a model's, count as used there but are given back when memory is wanted.
+   *
+   * @param cgroup of version 2
+   */
+  static OptionalLong containerBytes(Path cgroup) {
     try {
-      String limit = Files.readString(CGROUP_LIMIT).strip();
-      String used = Files.readString(CGROUP_USED).strip();
-      return limit.equals("max")
-          ? OptionalLong.empty()
-          : OptionalLong.of(Long.parseLong(limit) - Long.parseLong(used));
+      String limit = Files.readString(cgroup.resolve("memory.max")).strip();
+      if (limit.equals("max")) {
+        return OptionalLong.empty();
+      }
+      long used = Long.parseLong(Files.readString(cgroup.resolve("memory.current")).strip());
+      long cached = 0;
+      for (String line : Files.readAllLines(cgroup.resolve("memory.stat"))) {
+        if (line.startsWith("inactive_file ")) {
+          cached = Long.parseLong(line.substring("inactive_file ".length()).strip());
+        }
+      }
+      return OptionalLong.of(Long.parseLong(limit) - Math.max(0, used - cached));
     } catch (IOException | NumberFormatException e) {
       return OptionalLong.empty();
     }

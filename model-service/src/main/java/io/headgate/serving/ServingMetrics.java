@@ -14,10 +14,13 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
@@ -99,6 +102,12 @@ public final class ServingMetrics implements BatchListener {
   private static final double[] BATCH_SIZES = {1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256};
   private static final double[] HEAD_COUNTS = {0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24};
   private static final double[] RESIDUALS = {1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 1e-4, 1e-3, 1e-2};
+  private static final double[] SIMILARITIES = {
+    -0.01, -0.003, -0.001, 0, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1
+  };
+  private static final double[] SCORES = {
+    -5, -2, -1, 0, 1, 2, 3, 5, 8, 12, 20, 50, 100, 200, 500, 1000
+  };
   private static final Duration[] TIMES =
       List.of(1, 2, 5, 10, 20, 35, 50, 75, 100, 150, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
           .stream()
@@ -131,6 +140,28 @@ public final class ServingMetrics implements BatchListener {
       Counter.builder(BATCH_FAILURES)
           .description("Forward passes that failed, the parts of split batches included")
           .register(registry);
+  private final Map<Enum<?>, Counter> images = new ConcurrentHashMap<>();
+  private final Map<String, Counter> flagged = new ConcurrentHashMap<>();
+
+  // Prometheus's own: Micrometer's summaries drop what is negative.
+  private final Histogram similarity =
+      Histogram.builder()
+          .name(SIMILARITY)
+          .help("Similarity of each last-layer head to its clean prototype")
+          .labelNames("head")
+          .withoutExemplars()
+          .classicOnly()
+          .classicUpperBounds(SIMILARITIES)
+          .register(registry.getPrometheusRegistry());
+  private final Histogram scores =
+      Histogram.builder()
+          .name(SCORE)
+          .help("Scores by detector")
+          .labelNames("detector")
+          .withoutExemplars()
+          .classicOnly()
+          .classicUpperBounds(SCORES)
+          .register(registry.getPrometheusRegistry());
   private final JvmGcMetrics gc = new JvmGcMetrics();
   private final List<Meter> drifts = new ArrayList<>();
 
@@ -241,21 +272,20 @@ public final class ServingMetrics implements BatchListener {
 
   @Override
   public void itemFailed(ItemOutcome.Code code) {
-    image(label(code));
+    images.computeIfAbsent(code, this::imagesOf).increment();
   }
 
-  private void image(String outcome) {
-    Counter.builder(IMAGES)
+  private Counter imagesOf(Enum<?> outcome) {
+    return Counter.builder(IMAGES)
         .description("Images by outcome: the route, or the code of the item's error")
-        .tag("outcome", outcome)
-        .register(registry)
-        .increment();
+        .tag("outcome", label(outcome))
+        .register(registry);
   }
 
   @Override
   public void itemJudged(BatchEngine engine, Judged judged) {
     ImageFigures figures = judged.figures();
-    image(label(figures.route()));
+    images.computeIfAbsent(figures.route(), this::imagesOf).increment();
     infectedHeads.record(figures.infectedHeads());
     residuals.record(figures.residual());
     float[] similarities = figures.similarities();
@@ -263,27 +293,22 @@ public final class ServingMetrics implements BatchListener {
       engine.drift().add(similarities);
     }
     for (int head = 0; head < similarities.length; head++) {
-      DistributionSummary.builder(SIMILARITY)
-          .description("Similarity of each last-layer head to its clean prototype")
-          .tag("head", Integer.toString(head))
-          .register(registry)
-          .record(similarities[head]);
+      similarity.labelValues(Integer.toString(head)).observe(similarities[head]);
     }
     for (ImageFigures.Score score : figures.scores()) {
-      DistributionSummary.builder(SCORE)
-          .description("Scores by detector")
-          .tag("detector", score.detector())
-          .publishPercentiles(0.5, 0.9, 0.99)
-          .register(registry)
-          .record(score.value());
+      scores.labelValues(score.detector()).observe(score.value());
+      Counter counter = flagged.computeIfAbsent(score.detector(), this::flaggedBy);
       if (score.flagged()) {
-        Counter.builder(FLAGGED)
-            .description("Images over the threshold, by detector")
-            .tag("detector", score.detector())
-            .register(registry)
-            .increment();
+        counter.increment();
       }
     }
+  }
+
+  private Counter flaggedBy(String detector) {
+    return Counter.builder(FLAGGED)
+        .description("Images over the threshold, by detector")
+        .tag("detector", detector)
+        .register(registry);
   }
 
   void swapped(String what, boolean done, Duration took) {

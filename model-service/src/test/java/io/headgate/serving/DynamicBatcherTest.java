@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class DynamicBatcherTest {
   private static final Duration LONG = Duration.ofSeconds(10);
+  private static final Duration HOUR = Duration.ofHours(1);
   private final FakeEngine engine = FakeEngine.create();
   private final List<BatchListener.Rejection> rejections =
       Collections.synchronizedList(new ArrayList<>());
@@ -83,7 +84,7 @@ class DynamicBatcherTest {
 
   @Test
   void padsBatchesToTheSizesOfTheDevice() throws Exception {
-    start(new BatchingConfig(8, Duration.ofMillis(1), 1, 100, 1 << 20, List.of(1, 2, 4, 8)));
+    start(new BatchingConfig(8, Duration.ofMillis(1), 1, 100, 1 << 20, HOUR, List.of(1, 2, 4, 8)));
 
     assertThat(values(submit("a", 1, 2, 3))).containsExactly(1, 2, 3);
     assertThat(engine.batchSizes()).containsExactly(4);
@@ -121,6 +122,7 @@ class DynamicBatcherTest {
     PendingCall late =
         batcher.submit(
             "a",
+            "test",
             batcher.retainCurrent(),
             List.of(Question.of(FakeEngine.image(2))),
             System.nanoTime() + 1);
@@ -154,6 +156,35 @@ class DynamicBatcherTest {
     engine.release();
     assertThat(values(running)).containsExactly(1);
     assertThat(values(waiting)).containsExactly(2, 3);
+  }
+
+  @Test
+  void holdsNoMoreWorkThanFitsInTheQueueTime() throws Exception {
+    engine.slow(Duration.ofMillis(20).toNanos());
+    start(new BatchingConfig(1, Duration.ZERO, 1, 100, 1 << 20, Duration.ofMillis(100), List.of()));
+    assertThat(values(submit("a", 1))).containsExactly(1);
+    engine.entered.drainPermits();
+    engine.hold();
+    PendingCall running = submit("a", 2);
+    engine.awaitEntered();
+
+    List<PendingCall> waiting = new ArrayList<>();
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i < 100; i++) {
+                waiting.add(submit("a", 3));
+              }
+            })
+        .isInstanceOf(CallRejectedException.class)
+        .hasMessageContaining("100 ms of work");
+
+    // 100 ms at no less than 20 ms each, but two batches in any case.
+    assertThat(waiting).hasSizeBetween(2, 5);
+    engine.release();
+    assertThat(values(running)).containsExactly(2);
+    for (PendingCall call : waiting) {
+      assertThat(values(call)).containsExactly(3);
+    }
   }
 
   @Test
@@ -244,13 +275,13 @@ class DynamicBatcherTest {
   }
 
   private static BatchingConfig config(int maxBatch, Duration linger, int lanes, int queueItems) {
-    return new BatchingConfig(maxBatch, linger, lanes, queueItems, 1 << 20, List.of());
+    return new BatchingConfig(maxBatch, linger, lanes, queueItems, 1 << 20, HOUR, List.of());
   }
 
   private PendingCall submit(String caller, int... values) throws CallRejectedException {
     List<Question> images =
         IntStream.of(values).mapToObj(FakeEngine::image).map(Question::of).toList();
-    return batcher.submit(caller, batcher.retainCurrent(), images, PendingCall.NO_DEADLINE);
+    return batcher.submit(caller, "test", batcher.retainCurrent(), images, PendingCall.NO_DEADLINE);
   }
 
   private static List<Integer> values(PendingCall call) throws Exception {

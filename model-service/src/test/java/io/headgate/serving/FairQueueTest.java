@@ -47,6 +47,21 @@ class FairQueueTest {
   }
 
   @Test
+  void aShortenedQueueStillTakesALargeCallWhenNothingElseWaits() {
+    FairQueue queue = new FairQueue(10, 1000);
+    queue.shorten(3);
+
+    assertThat(queue.offer(call("a", 8)).accepted()).isTrue();
+    assertThat(queue.offer(call("a", 1)).accepted()).isFalse();
+    queue.poll(6, 0);
+    assertThat(queue.offer(call("b", 1)).accepted()).isTrue();
+    assertThat(queue.offer(call("c", 1)).accepted()).isFalse();
+    queue.shorten(100);
+    assertThat(queue.offer(call("c", 8)).accepted()).isFalse();
+    assertThat(queue.offer(call("c", 7)).accepted()).isTrue();
+  }
+
+  @Test
   void refusesWhatDoesNotFitInBytes() {
     FairQueue small = new FairQueue(10, 2 * IMAGE_BYTES);
     small.offer(call("a", 2));
@@ -103,7 +118,7 @@ class FairQueueTest {
 
   @Test
   void dropsExpiredCallsInsteadOfHandingThemOut() {
-    PendingCall late = new PendingCall("a", generation, images(2), 0, 100);
+    PendingCall late = new PendingCall("a", "test", generation, images(2), 0, 100);
     queue.offer(late);
     PendingCall punctual = offer("a", 1);
 
@@ -118,7 +133,7 @@ class FairQueueTest {
   void aBatchNeverMixesGenerationsAndTheOlderGoesFirst() {
     Generation newer = new Generation(FakeEngine.create());
     PendingCall old = offer("a", 2);
-    PendingCall young = new PendingCall("b", newer, images(2), 0, PendingCall.NO_DEADLINE);
+    PendingCall young = new PendingCall("b", "test", newer, images(2), 0, PendingCall.NO_DEADLINE);
     queue.offer(young);
 
     assertThat(queue.nextBatchIsClosed()).isTrue();
@@ -169,7 +184,7 @@ class FairQueueTest {
   }
 
   private PendingCall call(String caller, int images) {
-    return new PendingCall(caller, generation, images(images), 0, PendingCall.NO_DEADLINE);
+    return new PendingCall(caller, "test", generation, images(images), 0, PendingCall.NO_DEADLINE);
   }
 
   private static List<Question> images(int count) {

@@ -29,6 +29,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -249,6 +250,7 @@ class ModelServerTest {
             e -> {
               assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
               assertThat(retryNanos(e)).isPositive();
+              assertThat(Long.parseLong(e.getTrailers().get(Failures.PUSHBACK))).isPositive();
             });
     assertThat(scrape()).contains("headgate_rejections_total{reason=\"queue_full\"} 1.0");
     engine.release();
@@ -437,6 +439,27 @@ class ModelServerTest {
   }
 
   @Test
+  void probesAreAnsweredWhileOtherClientsSendHalfARequest() throws Exception {
+    start(config(8, Duration.ZERO, 1, 100));
+    List<Socket> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < 5; i++) {
+        Socket socket = new Socket("127.0.0.1", server.httpPort().orElseThrow());
+        slow.add(socket);
+        socket.getOutputStream().write("GET /li".getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().flush();
+      }
+
+      assertThat(get("/livez").statusCode()).isEqualTo(200);
+      assertThat(get("/readyz").statusCode()).isEqualTo(200);
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
   void swapsUnderLoadWithoutAFailedCallOrMixedIds() throws Exception {
     start(config(8, Duration.ofMillis(1), 2, 1000));
     int callers = 8;
@@ -548,7 +571,9 @@ class ModelServerTest {
   private static ServerConfig config(int maxBatch, Duration linger, int lanes, int queueItems) {
     return ServerConfig.inProcess()
         .withPorts(0, Optional.of(0))
-        .withBatching(new BatchingConfig(maxBatch, linger, lanes, queueItems, 1 << 20, List.of()));
+        .withBatching(
+            new BatchingConfig(
+                maxBatch, linger, lanes, queueItems, 1 << 20, Duration.ofHours(1), List.of()));
   }
 
   private String scrape() {
