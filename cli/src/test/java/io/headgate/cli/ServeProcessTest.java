@@ -183,7 +183,7 @@ class ServeProcessTest {
     ServeProcess malformed =
         ServeProcess.start(folder, Map.of("HEADGATE_LINGER", "soon"), "serve", "--print-config");
 
-    assertThat(bare.exit()).isEqualTo(1);
+    assertThat(bare.exit()).isEqualTo(2);
     assertThat(bare.err()).contains("--calibration PATH is missing").doesNotContain("\tat ");
     assertThat(malformed.exit()).isEqualTo(2);
     assertThat(malformed.err()).contains("--linger", "'soon'", "2ms").doesNotContain("\tat ");

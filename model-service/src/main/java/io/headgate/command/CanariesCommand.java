@@ -2,6 +2,7 @@ package io.headgate.command;
 
 import io.headgate.clip.ClipModel;
 import io.headgate.console.Console;
+import io.headgate.console.UsageException;
 import io.headgate.console.UserException;
 import io.headgate.imaging.ImageLimits;
 import io.headgate.imaging.ImagePreprocessor;
@@ -59,7 +60,7 @@ public final class CanariesCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (count < 1) {
-      throw new UserException("--count %d (expected: at least 1)".formatted(count));
+      throw new UsageException("--count %d (expected: at least 1)".formatted(count));
     }
     try (ClipModel clip = model.open()) {
       Map<String, RgbImage> chosen = choose(clip.shape().imageSize());

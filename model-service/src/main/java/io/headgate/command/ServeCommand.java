@@ -5,6 +5,7 @@ import io.headgate.clip.ClipOptions;
 import io.headgate.console.Console;
 import io.headgate.console.Settings;
 import io.headgate.console.UsageException;
+import io.headgate.console.UsageException;
 import io.headgate.console.UserException;
 import io.headgate.guard.RepairPolicy;
 import io.headgate.serving.BatchingConfig;
@@ -374,13 +375,13 @@ public final class ServeCommand implements Callable<Integer> {
   private Optional<TlsConfig> tls() {
     if (tlsCertificate == null && tlsKey == null) {
       if (tlsClientAuthorities != null || !tlsAllowedClients.isEmpty()) {
-        throw new UserException(
+        throw new UsageException(
             "clients cannot be checked without TLS (expected: --tls-certificate and --tls-key as well)");
       }
       return Optional.empty();
     }
     if (tlsCertificate == null || tlsKey == null) {
-      throw new UserException(
+      throw new UsageException(
           "%s is missing (expected: --tls-certificate and --tls-key together)"
               .formatted(tlsKey == null ? "--tls-key" : "--tls-certificate"));
     }
@@ -422,7 +423,7 @@ public final class ServeCommand implements Callable<Integer> {
     }
     Map<String, Object> kafka = kafka();
     if (!kafka.containsKey("bootstrap.servers")) {
-      throw new UserException(
+      throw new UsageException(
           "--bootstrap-servers is missing (expected: the brokers of topic %s)"
               .formatted(calibrationsTopic));
     }

@@ -12,6 +12,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
 import io.headgate.calibration.Calibration;
 import io.headgate.clip.ClipModel;
+import io.headgate.console.UsageException;
 import io.headgate.console.UserException;
 import io.headgate.guard.Guard;
 import io.headgate.guard.RepairPolicy;
@@ -151,7 +152,7 @@ public final class ServiceBench {
   public void run(ModelOptions model, Path json, PrintWriter out)
       throws IOException, InterruptedException {
     if (service != null && serve) {
-      throw new UserException("--service or --serve: expected one of them");
+      throw new UsageException("--service or --serve: expected one of them");
     }
     if (serve) {
       compare(model, json, out);
@@ -178,10 +179,10 @@ public final class ServiceBench {
   private void compare(ModelOptions model, Path json, PrintWriter out)
       throws IOException, InterruptedException {
     if (!model.present()) {
-      throw new UserException("--model DIR is missing (expected: the model to serve)");
+      throw new UsageException("--model DIR is missing (expected: the model to serve)");
     }
     if (calibration == null) {
-      throw new UserException("--calibration FILE is missing (expected: one made for --model)");
+      throw new UsageException("--calibration FILE is missing (expected: one made for --model)");
     }
     BatchingConfig batching = BatchingConfig.defaults();
     int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / batching.lanes());
@@ -275,13 +276,13 @@ public final class ServiceBench {
 
   private ChannelCredentials credentials() throws IOException {
     if ((tlsCertificate == null) != (tlsKey == null)) {
-      throw new UserException(
+      throw new UsageException(
           "%s is missing (expected: --tls-client-certificate and --tls-client-key together)"
               .formatted(tlsKey == null ? "--tls-client-key" : "--tls-client-certificate"));
     }
     if (tlsAuthorities == null) {
       if (tlsCertificate != null) {
-        throw new UserException(
+        throw new UsageException(
             "--tls-authorities is missing (expected: the PEM file of who signed the service's"
                 + " certificate)");
       }
