@@ -54,6 +54,11 @@ final class StudyCommand implements Callable<Integer> {
       description = "Pictures to calibrate on (default: ${DEFAULT-VALUE}).")
   private int calibrationImages = 2000;
 
+  @Option(
+      names = "--no-baselines",
+      description = "Leave out STRIP and contrastive prompting, which cost eight more passes.")
+  private boolean noBaselines;
+
   @Option(names = "--threads", description = "Cores to use (default: all).")
   private int threads;
 
@@ -72,7 +77,11 @@ final class StudyCommand implements Callable<Integer> {
           side = model.shape().imageSize();
           study =
               new Study(
-                  Scenes.ofSide(side), CalibrationSettings.defaults(), calibrationImages, images);
+                  Scenes.ofSide(side),
+                  CalibrationSettings.defaults(),
+                  calibrationImages,
+                  images,
+                  !noBaselines);
         } else if (side != model.shape().imageSize()) {
           throw new UserException(
               "%s: image size %d (expected: %d, as of the first model)"
@@ -86,8 +95,15 @@ final class StudyCommand implements Callable<Integer> {
                     () -> new UserException("%s: classes.json names no target".formatted(folder)));
         study.add(
             folder.toAbsolutePath().normalize().getFileName().toString(), model, target, attacks);
+        write(study);
       }
     }
+    System.out.println(study.markdown());
+    return Console.OK;
+  }
+
+  /** After every model, so that an interruption loses one at most. */
+  private void write(Study study) throws IOException {
     Files.createDirectories(out);
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("rows", study.rows());
@@ -96,7 +112,5 @@ final class StudyCommand implements Callable<Integer> {
         .enable(SerializationFeature.INDENT_OUTPUT)
         .writeValue(out.resolve("study.json").toFile(), json);
     Files.writeString(out.resolve("study.md"), study.markdown());
-    System.out.println(study.markdown());
-    return Console.OK;
   }
 }

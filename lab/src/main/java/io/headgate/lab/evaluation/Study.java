@@ -20,7 +20,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Measures several poisoned models on composed pictures, each calibrated on its own, and holds them
@@ -36,6 +38,7 @@ public final class Study {
   private final CalibrationSettings settings;
   private final int calibrationImages;
   private final int testImages;
+  private final boolean baselines;
   private final List<Row> rows = new ArrayList<>();
 
   /**
@@ -81,12 +84,19 @@ public final class Study {
    * @param settings of the calibrations
    * @param calibrationImages to calibrate each model on
    * @param testImages clean and triggered ones to test on, each
+   * @param baselines whether to measure STRIP and contrastive prompting too, at eight more passes
    */
-  public Study(Scenes scenes, CalibrationSettings settings, int calibrationImages, int testImages) {
+  public Study(
+      Scenes scenes,
+      CalibrationSettings settings,
+      int calibrationImages,
+      int testImages,
+      boolean baselines) {
     this.scenes = scenes;
     this.settings = settings;
     this.calibrationImages = calibrationImages;
     this.testImages = testImages;
+    this.baselines = baselines;
   }
 
   /** Measures one model under all attacks planted in it. */
@@ -108,7 +118,7 @@ public final class Study {
             calibration,
             target,
             model::embed,
-            Optional.of(model::encodeTexts));
+            baselines ? Optional.of(model::encodeTexts) : Optional.empty());
     List<ComposedPictures> triggered =
         attacks.stream()
             .map(
@@ -260,7 +270,7 @@ public final class Study {
       AttackResult a = r.result();
       s.append(
           text(
-              "| %s | %s | %.3f | %.3f%s | %.3f | %.3f | %.3f | %.4f (%.4f) | %.3f / %.3f |\n",
+              "| %s | %s | %.3f | %.3f%s | %.3f | %.3f | %.3f | %.4f (%.4f) | %s / %s |\n",
               r.model(),
               r.attack(),
               r.clean().accuracy(),
@@ -271,10 +281,8 @@ public final class Study {
               r.combined().tprAtOperatingPoint(),
               r.clean().flagged(),
               r.clean().statedBound(),
-              a.detectors().get(Baselines.STRIP).auroc(),
-              Math.max(
-                  a.detectors().get(Baselines.BDETCLIP).auroc(),
-                  a.detectors().get(Baselines.BDETCLIP_PREDICTED).auroc())));
+              auroc(a, Baselines.STRIP),
+              auroc(a, Baselines.BDETCLIP, Baselines.BDETCLIP_PREDICTED)));
     }
     s.append(
         "\n| model | attack | policy | attack success | accuracy, triggered | accuracy, clean | repaired | quarantined | accuracy of repaired |\n|---|---|---|---|---|---|---|---|---|\n");
@@ -304,6 +312,17 @@ public final class Study {
           "| %s | %s | %s |\n".formatted(t.target(), t.reached() ? "yes" : "**no**", t.measured()));
     }
     return s.toString();
+  }
+
+  /** The better of these detectors' AUROC; a dash if they were not measured. */
+  private static String auroc(AttackResult attack, String... detectors) {
+    OptionalDouble best =
+        Arrays.stream(detectors)
+            .map(attack.detectors()::get)
+            .filter(Objects::nonNull)
+            .mapToDouble(AttackResult.DetectorResult::auroc)
+            .max();
+    return best.isPresent() ? text("%.3f", best.getAsDouble()) : "–";
   }
 
   private static String text(String format, Object... args) {

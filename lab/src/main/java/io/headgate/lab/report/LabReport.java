@@ -20,6 +20,7 @@ public final class LabReport {
       h1,h2,h3{line-height:1.2} h2{border-top:2px solid #222;padding-top:.6em;margin-top:2em}
       table{border-collapse:collapse;margin:1em 0;font-size:13px} th,td{border-bottom:1px solid #ddd;padding:3px 9px;text-align:right;vertical-align:top}
       th{font-weight:600;background:#f6f6f4} th:first-child,td:first-child,.words td,.words th{text-align:left}
+      td:first-child{white-space:nowrap} nav a{margin-right:1em}
       .row{display:flex;flex-wrap:wrap;gap:14px} svg text{font:11px system-ui,sans-serif;fill:#333} svg .t{font-weight:600;font-size:12px}
       .finding{border-left:4px solid #0b6e99;padding:.2em 1em;margin:1em 0;background:#f7fafb} small{color:#777}
       """;
@@ -51,8 +52,17 @@ public final class LabReport {
     page.append("<p>Models with a backdoor planted on purpose, measured on pictures that neither")
         .append(" calibration nor training has seen. Definitions: He et al., ICML 2025;")
         .append(" Gandelsman et al., ICLR 2024.</p>");
+    page.append("<nav>");
+    sections.forEach(
+        s -> page.append(String.format("<a href='#%1$s'>%1$s</a>", Svg.escape(s.name()))));
+    page.append("</nav>");
     summary(page);
-    page.append("<h2>The paper’s findings, at this scale</h2>");
+    page.append("<h2>The paper’s findings, at this scale</h2><p>")
+        .append(
+            String.format(
+                Locale.ROOT,
+                "Judged by the parts of the first %,d pictures of each kind.</p>",
+                limit));
     for (Findings.Finding f : Findings.of(sections.stream().map(Section::facts).toList())) {
       page.append("<div class='finding'><p><b>")
           .append(Svg.escape(f.claim()))
@@ -70,7 +80,7 @@ public final class LabReport {
 
   private void summary(StringBuilder page) {
     page.append(
-        "<table><tr><th>attack<th>clean accuracy<th>attack success<th>AUROC<th>TPR at operating point<th>FPR there<th>guarded by pruning: success<th>accuracy, triggered<th>accuracy, clean</tr>");
+        "<table><tr><th>model<th>attack<th>clean accuracy<th>attack success<th>AUROC<th>TPR at operating point<th>FPR there<th>guarded by pruning: success<th>accuracy, triggered<th>accuracy, clean</tr>");
     for (Section section : sections) {
       EvaluationResult r = section.result();
       r.attacks()
@@ -81,7 +91,8 @@ public final class LabReport {
                 page.append(
                     String.format(
                         Locale.ROOT,
-                        "<tr><td>%s<td>%s<td>%s<td>%.3f<td>%.3f<td>%.4f<td>%s<td>%s<td>%s</tr>",
+                        "<tr><td>%s<td>%s<td>%s<td>%s<td>%.3f<td>%.3f<td>%.4f<td>%s<td>%s<td>%s</tr>",
+                        Svg.escape(section.name()),
                         Svg.escape(name),
                         share(r.clean().accuracy()),
                         share(a.asr()),

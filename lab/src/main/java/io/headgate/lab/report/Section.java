@@ -23,17 +23,22 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** Everything about one model under one attack, as HTML, with the facts for the findings. */
 final class Section {
   private static final int WORDS = 5;
   private static final int SHOWN = 6;
+
+  /** Heads of other layers than the last whose words are shown. */
+  private static final int ELSEWHERE = 4;
 
   private final Subject subject;
   private final ModelShape shape;
@@ -84,9 +89,10 @@ final class Section {
     tables(attack);
     curves(evaluation);
     List<Result> ablations = ablation(clean, triggered);
-    double[] discrepancy = discrepancy(clean, triggered);
+    double[] components = MeanDiscrepancy.perComponent(shape, clean, triggered);
+    double[] discrepancy = discrepancy(clean, triggered, components);
     double[] auroc = similarities(clean, triggered);
-    double[] overlap = words(clean, triggered);
+    double[] overlap = words(clean, triggered, components);
     maps(triggered);
     Ablation whole = ablationOf();
     facts =
@@ -100,6 +106,10 @@ final class Section {
             discrepancy,
             auroc,
             overlap);
+  }
+
+  String name() {
+    return subject.name();
   }
 
   String html() {
@@ -255,8 +265,7 @@ final class Section {
     return results;
   }
 
-  private double[] discrepancy(Sample clean, Sample triggered) {
-    double[] components = MeanDiscrepancy.perComponent(shape, clean, triggered);
+  private double[] discrepancy(Sample clean, Sample triggered, double[] components) {
     double[] layers = MeanDiscrepancy.perAttentionLayer(shape, clean, triggered);
     double[][] heads = new double[shape.layers()][];
     for (int l = 0; l < shape.layers(); l++) {
@@ -301,26 +310,43 @@ final class Section {
     return sample.parts().stream().map(p -> guard.bank().lens().read(p)).toList();
   }
 
-  private double[] words(Sample clean, Sample triggered) {
+  private double[] words(Sample clean, Sample triggered, double[] components) {
     List<String> texts = texts(classifier.classes());
     float[][] embeddings = subject.model().encodeTexts(texts);
     double[] overlap = new double[shape.heads()];
     html.append(
-        "<h3>What the last layer's heads write, in words (TextSpan)</h3><table class='words'><tr><th>head<th>on clean pictures<th>on triggered pictures<th>kept</tr>");
+        "<h3>What heads write, in words (TextSpan)</h3><p>The heads of the last layer, then those of other layers that differ most. In brackets: share of the head's variance.</p><table class='words'><tr><th>head<th>on clean pictures<th>on triggered pictures<th>kept</tr>");
+    int last = (shape.layers() - 1) * shape.heads();
     for (int h = 0; h < shape.heads(); h++) {
-      List<TextSpan.Word> before = TextSpan.of(rows(clean, h), texts, embeddings, WORDS);
-      List<TextSpan.Word> after = TextSpan.of(rows(triggered, h), texts, embeddings, WORDS);
-      Set<String> kept = new HashSet<>();
-      before.forEach(w -> kept.add(w.text()));
-      kept.retainAll(after.stream().map(TextSpan.Word::text).toList());
-      overlap[h] = before.isEmpty() ? 0 : (double) kept.size() / before.size();
-      html.append(
-          text(
-              "<tr><td>%d<td>%s<td>%s<td>%d of %d</tr>",
-              h, said(before), said(after), kept.size(), before.size()));
+      overlap[h] = words(clean, triggered, last + h, texts, embeddings);
     }
+    IntStream.range(0, last)
+        .boxed()
+        .sorted(Comparator.comparingDouble(k -> -components[k]))
+        .limit(ELSEWHERE)
+        .forEach(k -> words(clean, triggered, k, texts, embeddings));
     html.append("</table>");
     return overlap;
+  }
+
+  /** One row of the table; returns the share of words kept. */
+  private double words(
+      Sample clean, Sample triggered, int head, List<String> texts, float[][] embeddings) {
+    List<TextSpan.Word> before = TextSpan.of(rows(clean, head), texts, embeddings, WORDS);
+    List<TextSpan.Word> after = TextSpan.of(rows(triggered, head), texts, embeddings, WORDS);
+    Set<String> kept = new HashSet<>();
+    before.forEach(w -> kept.add(w.text()));
+    kept.retainAll(after.stream().map(TextSpan.Word::text).toList());
+    html.append(
+        text(
+            "<tr><td>L%dH%d<td>%s<td>%s<td>%d/%d</tr>",
+            head / shape.heads(),
+            head % shape.heads(),
+            said(before),
+            said(after),
+            kept.size(),
+            before.size()));
+    return before.isEmpty() ? 0 : (double) kept.size() / before.size();
   }
 
   private static String said(List<TextSpan.Word> words) {
@@ -330,13 +356,13 @@ final class Section {
     return String.join(", ", out);
   }
 
+  /**
+   * @param head running number over all layers
+   */
   private float[][] rows(Sample sample, int head) {
+    int d = shape.embedding();
     return sample.parts().stream()
-        .map(
-            p -> {
-              int at = p.headOffset(shape.layers() - 1, head);
-              return Arrays.copyOfRange(p.heads(), at, at + shape.embedding());
-            })
+        .map(p -> Arrays.copyOfRange(p.heads(), head * d, (head + 1) * d))
         .toArray(float[][]::new);
   }
 

@@ -12,6 +12,9 @@ final class Svg {
   private static final int TOP = 24;
   private static final int BOTTOM = 34;
 
+  /** Width of a letter of a title, generously. */
+  private static final int TITLE_LETTER = 7;
+
   /**
    * One line of a plot.
    *
@@ -32,7 +35,7 @@ final class Svg {
   static String lines(String title, String xTitle, double xMax, List<Line> lines) {
     int w = 300;
     int h = 190;
-    StringBuilder s = open(LEFT + w + 10, TOP + h + BOTTOM + 16 * lines.size(), title);
+    StringBuilder s = open(LEFT + w + 20, TOP + h + BOTTOM + 16 * lines.size(), title);
     axes(s, w, h, xTitle, xMax);
     for (int k = 0; k < lines.size(); k++) {
       Line line = lines.get(k);
@@ -92,7 +95,7 @@ final class Svg {
     return v == Math.rint(v) ? Long.toString((long) v) : format("%.3g", v);
   }
 
-  /** Cells coloured by value; rows and columns are numbered from 0. */
+  /** Cells coloured by value; columns and, if there are several, rows are numbered from 0. */
   static String heat(String title, double[][] rows, String rowName, String columnName) {
     int cell = 22;
     int columns = rows[0].length;
@@ -104,15 +107,17 @@ final class Svg {
     }
     StringBuilder s = open(LEFT + columns * cell + 10, TOP + rows.length * cell + BOTTOM, title);
     for (int r = 0; r < rows.length; r++) {
-      s.append(
-          format(
-              "<text x='%d' y='%d' text-anchor='end'>%s%d</text>",
-              LEFT - 5, TOP + r * cell + 15, rowName, r));
+      if (rows.length > 1) {
+        s.append(
+            format(
+                "<text x='%d' y='%d' text-anchor='end'>%s%d</text>",
+                LEFT - 5, TOP + r * cell + 15, rowName, r));
+      }
       for (int c = 0; c < columns; c++) {
         double v = rows[r][c] / max;
         s.append(
             format(
-                "<rect x='%d' y='%d' width='%d' height='%d' fill='rgb(%d,%d,%d)'><title>%s%d %s%d: %.4g</title></rect>",
+                "<rect x='%d' y='%d' width='%d' height='%d' fill='rgb(%d,%d,%d)'><title>%s %s%d: %.4g</title></rect>",
                 LEFT + c * cell,
                 TOP + r * cell,
                 cell - 1,
@@ -120,8 +125,7 @@ final class Svg {
                 Math.round(250 - 239 * v),
                 Math.round(248 - 138 * v),
                 Math.round(245 - 92 * v),
-                rowName,
-                r,
+                rows.length > 1 ? rowName + r : "",
                 columnName,
                 c,
                 rows[r][c]));
@@ -214,7 +218,8 @@ final class Svg {
     return s.append("</svg>").toString();
   }
 
-  private static StringBuilder open(int w, int h, String title) {
+  private static StringBuilder open(int width, int h, String title) {
+    int w = Math.max(width, 4 + TITLE_LETTER * title.length());
     return new StringBuilder(
         format(
             "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%d' viewBox='0 0 %d %d' role='img' aria-label=\"%s\"><text x='2' y='14' class='t'>%s</text>",

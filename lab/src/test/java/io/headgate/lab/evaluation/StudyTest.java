@@ -17,7 +17,11 @@ class StudyTest {
   void measuresAModelOnComposedPicturesAndJudgesTheTargets() throws Exception {
     Study study =
         new Study(
-            Scenes.ofSide(56), CalibrationSettings.defaults().withTarget(0.05, 0.95), 220, 40);
+            Scenes.ofSide(56),
+            CalibrationSettings.defaults().withTarget(0.05, 0.95),
+            220,
+            40,
+            false);
     try (ClipModel model =
         ClipModel.open(
             Path.of("../reference/models/blended"), ClipOptions.defaults().withThreads(1))) {
