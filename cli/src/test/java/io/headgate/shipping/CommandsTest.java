@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.headgate.cli.Headgate;
+import io.headgate.console.Console;
 import io.headgate.console.Settings;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +15,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,9 +25,9 @@ import picocli.CommandLine;
 
 /** Every command line, settings file and variable that ships is understood by the code. */
 class CommandsTest {
-  /** Set for a group of one-shot containers alike, whether or not each reads both. */
-  private static final Set<String> SHARED =
-      Set.of("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL");
+  /** A command in a guide: in a code span, or on a line of its own. */
+  private static final Pattern IN_TEXT =
+      Pattern.compile("(?:`|(?m:^) +)(?:\\./)?headgate ([a-z][^`\\n]*)");
 
   /** One container's command line. */
   record Shipped(String where, List<String> args, Map<String, String> environment) {
@@ -35,20 +38,10 @@ class CommandsTest {
   }
 
   static Stream<Shipped> shipped() {
-    List<Shipped> all = new ArrayList<>();
-    Map<String, Map<String, String>> base = new HashMap<>(); // a patch keeps its base's variables
-    for (String folder : List.of("k8s/base", "k8s/overlays/gpu")) {
-      Repository.files(folder, ".yaml").stream()
-          .flatMap(f -> Repository.documents(Repository.read(f.toString())).stream())
-          .flatMap(m -> ManifestsTest.pods(m).stream())
-          .flatMap(pod -> ManifestsTest.containers(pod).stream())
-          .forEach(
-              c ->
-                  all.add(
-                      kubernetes(
-                          folder,
-                          c,
-                          base.computeIfAbsent(c.path("name").asText(), n -> new HashMap<>()))));
+    List<Shipped> all = new ArrayList<>(pods("k8s/base", ManifestsTest.plainManifests()));
+    if (Kustomize.isAvailable()) { // what a patch makes of a command line
+      Kustomize.OVERLAYS.forEach(
+          overlay -> all.addAll(pods(overlay, Kustomize.render(overlay).stream())));
     }
     JsonNode compose = Repository.document("docker/compose.yaml");
     compose
@@ -73,8 +66,16 @@ class CommandsTest {
     return all.stream();
   }
 
-  private static Shipped kubernetes(
-      String folder, JsonNode container, Map<String, String> environment) {
+  private static List<Shipped> pods(String where, Stream<JsonNode> manifests) {
+    return manifests
+        .flatMap(manifest -> ManifestsTest.pods(manifest).stream())
+        .flatMap(pod -> ManifestsTest.containers(pod).stream())
+        .map(container -> kubernetes(where, container))
+        .toList();
+  }
+
+  private static Shipped kubernetes(String where, JsonNode container) {
+    Map<String, String> environment = new HashMap<>();
     container
         .path("env")
         .forEach(e -> environment.put(e.path("name").asText(), e.path("value").asText("x:1")));
@@ -93,7 +94,7 @@ class CommandsTest {
                   .toString()
               : filled);
     }
-    return new Shipped(folder + " " + container.path("name").asText(), args, environment);
+    return new Shipped(where + " " + container.path("name").asText(), args, environment);
   }
 
   @ParameterizedTest
@@ -119,14 +120,33 @@ class CommandsTest {
 
     for (String variable : shipped.environment().keySet()) {
       boolean substituted = shipped.args().contains("x:1");
-      assertThat(
-              settings.contains(variable)
-                  || substituted
-                  || SHARED.contains(variable)
-                  || help.contains(variable))
+      assertThat(settings.contains(variable) || substituted || help.contains(variable))
           .as("%s of %s", variable, shipped)
           .isTrue();
     }
+  }
+
+  static Stream<Shipped> documented() {
+    List<Shipped> all = new ArrayList<>();
+    for (String page : List.of("docs/deployment.md", "docs/runbook.md", "docker/README.md")) {
+      Matcher command = IN_TEXT.matcher(Repository.read(page));
+      while (command.find()) {
+        List<String> args = Arrays.asList(command.group(1).strip().split("\\s+"));
+        all.add(new Shipped(page, args, Map.of()));
+      }
+    }
+    assertThat(all).isNotEmpty();
+    return all.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("documented")
+  void everyCommandInTheGuidesExistsWithItsOptions(Shipped documented) {
+    CommandLine command = leaf(documented.args());
+
+    assertThat(command.getParent()).as("a command of that name").isNotNull();
+    assertThat(command.getCommandSpec().optionsMap().keySet())
+        .containsAll(documented.args().stream().filter(a -> a.startsWith("--")).toList());
   }
 
   static Stream<CommandLine> allCommands() {
@@ -163,7 +183,7 @@ class CommandsTest {
   }
 
   private static CommandLine leaf(List<String> args) {
-    CommandLine command = Headgate.commandLine();
+    CommandLine command = Console.configure(Headgate.commandLine());
     for (String arg : args) {
       CommandLine next = command.getSubcommands().get(arg);
       if (next == null) {
@@ -175,7 +195,7 @@ class CommandsTest {
   }
 
   private static void parse(Shipped shipped) {
-    CommandLine root = Headgate.commandLine();
+    CommandLine root = Console.configure(Headgate.commandLine());
     String name = shipped.args().get(0);
     assertThat(root.getSubcommands()).containsKey(name);
     if (Set.of("serve", "guard").contains(name)) {

@@ -34,6 +34,14 @@ final class Repository {
     return documents(read(file)).get(0);
   }
 
+  static JsonNode json(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   static String read(String file) {
     try {
       return Files.readString(ROOT.resolve(file));

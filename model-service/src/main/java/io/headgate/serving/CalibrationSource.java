@@ -11,6 +11,11 @@ interface CalibrationSource extends AutoCloseable {
   /** All that can be read, and why the others cannot. */
   Loaded load();
 
+  /** Whether somebody else feeds it, so that what is missing may still come. */
+  default boolean isFed() {
+    return false;
+  }
+
   @Override
   void close();
 

@@ -179,6 +179,11 @@ final class CalibrationsTopic implements CalibrationSource {
   }
 
   @Override
+  public boolean isFed() {
+    return true;
+  }
+
+  @Override
   public synchronized String signature() {
     return topic + "@" + version;
   }

@@ -1,5 +1,6 @@
 package io.headgate.serving;
 
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -13,6 +14,7 @@ import java.util.List;
  * @param preprocessing name of the preprocessing specification
  * @param precision mode of the arithmetic
  * @param policy repair policy in force
+ * @param calibratedAt when the calibration was made
  * @param classes names in index order; empty for a model without classes
  */
 record EngineDescription(
@@ -24,6 +26,7 @@ record EngineDescription(
     String preprocessing,
     String precision,
     String policy,
+    Instant calibratedAt,
     List<String> classes) {
   EngineDescription {
     classes = List.copyOf(classes);

@@ -44,6 +44,7 @@ final class GuardEngine implements BatchEngine {
             calibration.content().preprocessing(),
             handle.precision(),
             policy.id(),
+            calibration.content().createdAt(),
             handle.classifier().map(ZeroShotClassifier::classes).orElse(List.of()));
     this.drift = drift(guard.bank().paper());
     handle.retain();

@@ -62,6 +62,18 @@ final class Rollout implements AutoCloseable {
   /** What was refused for want of memory is tried again after this long. */
   private static final Duration MEMORY_RETRY = Duration.ofSeconds(30);
 
+  /** While nothing is served yet, the sources are looked at this often. */
+  private static final Duration FIRST_LOOK = Duration.ofMillis(200);
+
+  /** No source has a calibration of the model; one may come. */
+  private static final class NoCalibrationException extends UserException {
+    private static final long serialVersionUID = 1L;
+
+    private NoCalibrationException(String message) {
+      super(message);
+    }
+  }
+
   private Seen previous;
   private Seen tried;
   private String servedModelSignature;
@@ -93,15 +105,45 @@ final class Rollout implements AutoCloseable {
   }
 
   /**
-   * Serves what is there now.
+   * Serves what is there now. Where a source may still bring this model's first calibration, waits
+   * for it.
    *
    * @throws UserException saying why that cannot be
    */
   void start() {
     Seen now = look();
-    swapModel(now, load());
+    while (!servesFirst(now)) {
+      now = change(now);
+    }
     previous = now;
     tried = now;
+  }
+
+  private boolean servesFirst(Seen now) {
+    try {
+      swapModel(now, load());
+      return true;
+    } catch (NoCalibrationException e) {
+      if (calibrations.stream().noneMatch(CalibrationSource::isFed)) {
+        throw e;
+      }
+      log.warn("{}; waiting for one", e.getMessage());
+      return false;
+    }
+  }
+
+  private Seen change(Seen last) {
+    Seen now = last;
+    while (now.equals(last)) {
+      try {
+        Thread.sleep(FIRST_LOOK.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new UserException("stopped while waiting for a calibration", e);
+      }
+      now = look();
+    }
+    return now;
   }
 
   /** Looks once; acts on what has changed and then stayed the same for one more look. */
@@ -213,13 +255,14 @@ final class Rollout implements AutoCloseable {
         .orElseThrow(() -> noCalibration(fingerprint, loaded));
   }
 
-  private static UserException noCalibration(String fingerprint, CalibrationSource.Loaded loaded) {
+  private static NoCalibrationException noCalibration(
+      String fingerprint, CalibrationSource.Loaded loaded) {
     List<String> found = new ArrayList<>(loaded.problems());
     for (Calibration other : loaded.calibrations()) {
       found.add(
           "calibration %s was made for model %s".formatted(other.id(), other.modelFingerprint()));
     }
-    return new UserException(
+    return new NoCalibrationException(
         "no calibration for model %s (%s) — make one with 'headgate calibrate', or serve the model that it belongs to"
             .formatted(fingerprint, found.isEmpty() ? "found none" : String.join("; ", found)));
   }

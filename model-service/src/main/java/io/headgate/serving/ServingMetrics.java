@@ -17,6 +17,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +81,9 @@ public final class ServingMetrics implements BatchListener {
 
   /** 1, labelled with {@code model}, {@code calibration}, {@code precision} and {@code policy}. */
   public static final String SERVING_INFO = "headgate_serving_info";
+
+  /** Seconds since the calibration in use was made. */
+  public static final String CALIBRATION_AGE = "headgate_calibration_age_seconds";
 
   /** Swaps by {@code what} (model, calibration) and {@code outcome} (done, failed). */
   public static final String SWAPS = "headgate_swaps_total";
@@ -163,7 +167,7 @@ public final class ServingMetrics implements BatchListener {
           .classicUpperBounds(SCORES)
           .register(registry.getPrometheusRegistry());
   private final JvmGcMetrics gc = new JvmGcMetrics();
-  private final List<Meter> drifts = new ArrayList<>();
+  private final List<Meter> ofEngine = new ArrayList<>();
 
   /** Prometheus's own: a gauge of Micrometer loses the suffix that makes it an info metric. */
   private final Info info =
@@ -183,6 +187,10 @@ public final class ServingMetrics implements BatchListener {
         () -> Math.max(0, ProcessMemory.residentBytes() - ProcessMemory.heapBytes()));
     for (Rejection reason : Rejection.values()) {
       rejections(reason);
+    }
+    for (String what : List.of("model", "calibration")) { // from 0: an alert must see the first
+      swaps(what, true);
+      swaps(what, false);
     }
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
@@ -311,12 +319,15 @@ public final class ServingMetrics implements BatchListener {
         .register(registry);
   }
 
-  void swapped(String what, boolean done, Duration took) {
-    Counter.builder(SWAPS)
+  private Counter swaps(String what, boolean done) {
+    return Counter.builder(SWAPS)
         .description("Swaps by what was swapped and outcome")
         .tags("what", what, "outcome", done ? "done" : "failed")
-        .register(registry)
-        .increment();
+        .register(registry);
+  }
+
+  void swapped(String what, boolean done, Duration took) {
+    swaps(what, done).increment();
     if (done) {
       Timer.builder(SWAP_TIME)
           .description("Duration of swaps, from the change being noticed to the switch")
@@ -338,16 +349,21 @@ public final class ServingMetrics implements BatchListener {
   synchronized void serving(BatchEngine current) {
     EngineDescription engine = current.description();
     SimilarityDrift drift = current.drift();
-    drifts.forEach(registry::remove);
-    drifts.clear();
+    ofEngine.forEach(registry::remove);
+    ofEngine.clear();
     info.setLabelValues(
         engine.ids().modelFingerprint(),
         engine.ids().calibrationId(),
         engine.precision(),
         engine.policy());
+    ofEngine.add(
+        Gauge.builder(CALIBRATION_AGE, () -> age(engine.calibratedAt()))
+            .description("Seconds since the calibration in use was made")
+            .strongReference(true)
+            .register(registry));
     for (int head = 0; head < drift.heads(); head++) {
       int h = head;
-      drifts.add(
+      ofEngine.add(
           Gauge.builder(SIMILARITY_DRIFT, () -> drift.of(h))
               .description(
                   "Distance of the clean images' mean similarity from calibration; -1: at epsilon")
@@ -355,6 +371,10 @@ public final class ServingMetrics implements BatchListener {
               .strongReference(true)
               .register(registry));
     }
+  }
+
+  private static double age(Instant since) {
+    return Duration.between(since, Instant.now()).toMillis() / 1e3;
   }
 
   private static String label(Enum<?> value) {

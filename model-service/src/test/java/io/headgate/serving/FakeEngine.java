@@ -3,6 +3,7 @@ package io.headgate.serving;
 import io.headgate.imaging.RgbImage;
 import io.headgate.v1.grpc.Inspection;
 import io.headgate.v1.grpc.Route;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -96,7 +97,7 @@ final class FakeEngine implements BatchEngine {
   @Override
   public EngineDescription description() {
     return new EngineDescription(
-        ids, SIDE, 2, 2, 8, "none", "fp32", "prune", List.of("cat", "dog"));
+        ids, SIDE, 2, 2, 8, "none", "fp32", "prune", Instant.EPOCH, List.of("cat", "dog"));
   }
 
   @Override

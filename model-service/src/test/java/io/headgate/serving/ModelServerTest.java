@@ -434,6 +434,7 @@ class ModelServerTest {
             "headgate_queue_items 0.0",
             "headgate_ready 1.0",
             "headgate_engines 1.0")
+        .containsPattern("headgate_calibration_age_seconds [1-9]")
         .containsPattern("headgate_resident_memory_bytes [1-9]")
         .containsPattern("headgate_native_memory_bytes [0-9]");
   }

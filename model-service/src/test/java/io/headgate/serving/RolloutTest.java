@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -292,6 +293,38 @@ class RolloutTest {
   }
 
   @Test
+  void waitsForTheFirstCalibrationOfATopicThatHasNone() {
+    AtomicInteger looks = new AtomicInteger();
+    CalibrationSource topic =
+        new CalibrationSource() {
+          @Override
+          public String signature() {
+            return looks.incrementAndGet() < 3 ? "empty" : "one";
+          }
+
+          @Override
+          public Loaded load() {
+            return looks.get() < 3
+                ? new Loaded(List.of(), List.of())
+                : new Loaded(List.of(first), List.of());
+          }
+
+          @Override
+          public boolean isFed() {
+            return true;
+          }
+
+          @Override
+          public void close() {}
+        };
+
+    rollout(topic).start();
+
+    assertThat(serving().calibrationId()).isEqualTo(first.id());
+    assertThat(loads).as("loaded again only once something had changed").hasSize(2);
+  }
+
+  @Test
   void takesOnlyCalibrationsThatTheConfiguredKeySigned() throws Exception {
     java.security.KeyPair keys =
         java.security.KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
@@ -340,10 +373,14 @@ class RolloutTest {
       };
 
   private Rollout rollout(Path calibrations) {
+    return rollout(new FileCalibrations(calibrations));
+  }
+
+  private Rollout rollout(CalibrationSource calibrations) {
     return new Rollout(
         model,
         loader,
-        List.of(new FileCalibrations(calibrations)),
+        List.of(calibrations),
         Optional.empty(),
         Optional.empty(),
         RepairPolicy.PRUNE,

@@ -51,7 +51,13 @@ import picocli.CommandLine.Spec;
     name = "calibrate",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    subcommands = {VerifyCommand.class, DiffCommand.class, KeygenCommand.class, SignCommand.class},
+    subcommands = {
+      VerifyCommand.class,
+      DiffCommand.class,
+      KeygenCommand.class,
+      SignCommand.class,
+      PublishCommand.class
+    },
     description = {
       "Learns from clean images what a model's attention heads and MLPs do when nothing is wrong,"
           + " and sets the threshold for a false-quarantine rate you choose.",

@@ -267,6 +267,19 @@ class CalibrateCommandTest {
   }
 
   @Test
+  void publishesNothingThatTheServicesWouldRefuse() {
+    String key = folder.resolve("key.pem").toString();
+    run("keygen", "--out", key);
+
+    assertThat(run("publish", calibration.toString(), "--calibration-key", key + ".pub"))
+        .isEqualTo(1);
+
+    assertThat(err).contains("is not signed");
+    assertThat(run("publish", folder.resolve("none.json").toString())).isEqualTo(1);
+    assertThat(err).contains("none.json");
+  }
+
+  @Test
   void verifySaysWhetherRecentImagesStillFit() throws IOException {
     Path alike = folder.resolve("alike");
     draw(alike, 80, 99);
@@ -384,6 +397,7 @@ class CalibrateCommandTest {
   void theHelpNamesEverySubcommand() {
     assertThat(run("--help")).isZero();
     assertThat(out)
-        .contains("verify", "diff", "keygen", "sign", "--topic", "--publish", "Examples");
+        .contains(
+            "verify", "diff", "keygen", "sign", "publish", "--topic", "--publish", "Examples");
   }
 }
