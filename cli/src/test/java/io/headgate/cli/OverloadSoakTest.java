@@ -42,7 +42,8 @@ class OverloadSoakTest {
                 "0")
             .awaitServing()) {
       double capacity =
-          serve.bench(folder, "--callers", "64", "--seconds", "5")
+          serve
+              .bench(folder, "--callers", "64", "--seconds", "5")
               .path("images_per_second")
               .asDouble();
       List<Double> memory = new CopyOnWriteArrayList<>();
@@ -76,7 +77,8 @@ class OverloadSoakTest {
       }
       JsonNode figures = load.get();
       double waiting = serve.metric("headgate_queue_items");
-      JsonNode after = serve.bench(folder, "--callers", "1", "--seconds", "1", "--warm-up-seconds", "0");
+      JsonNode after =
+          serve.bench(folder, "--callers", "1", "--seconds", "1", "--warm-up-seconds", "0");
 
       report(capacity, figures, after, memory);
       assertThat(figures.path("images").asInt()).isPositive();

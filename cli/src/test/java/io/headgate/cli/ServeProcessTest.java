@@ -28,8 +28,7 @@ class ServeProcessTest {
     ServeProcess.calibrate(next, 2);
     Path settings = folder.resolve("serve.properties");
     Files.write(
-        settings,
-        List.of("max-batch = 7", "linger = 3ms", "queue-items = 777", "watch = 100ms"));
+        settings, List.of("max-batch = 7", "linger = 3ms", "queue-items = 777", "watch = 100ms"));
 
     try (ServeProcess serve =
         ServeProcess.start(
@@ -103,7 +102,10 @@ class ServeProcessTest {
     assertThat(figures.path("deadline_exceeded").asInt()).isZero();
     assertThat(figures.path("item_errors").asInt()).isZero();
     assertThat(figures.path("images").asInt()).isPositive();
-    assertThat(figures.path("answers_by_calibration").has(serve.info().path("calibration_id").asText()))
+    assertThat(
+            figures
+                .path("answers_by_calibration")
+                .has(serve.info().path("calibration_id").asText()))
         .isTrue();
     assertThat(serve.metric("headgate_engines")).isEqualTo(1);
   }

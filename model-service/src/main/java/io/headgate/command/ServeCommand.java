@@ -5,7 +5,6 @@ import io.headgate.clip.ClipOptions;
 import io.headgate.console.Console;
 import io.headgate.console.Settings;
 import io.headgate.console.UsageException;
-import io.headgate.console.UsageException;
 import io.headgate.console.UserException;
 import io.headgate.guard.RepairPolicy;
 import io.headgate.serving.BatchingConfig;

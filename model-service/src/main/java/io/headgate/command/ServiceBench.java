@@ -147,7 +147,8 @@ public final class ServiceBench {
    *
    * @param model to be served with {@code --serve}
    * @param json file for the figures; null for none
-   * @throws UserException if the command line is at odds with itself or the service cannot be reached
+   * @throws UserException if the command line is at odds with itself or the service cannot be
+   *     reached
    */
   public void run(ModelOptions model, Path json, PrintWriter out)
       throws IOException, InterruptedException {
