@@ -160,7 +160,9 @@ public final class CalibrationCodec {
     detectors.shares().arrays().forEach((name, v) -> file.put("shares." + name, v));
     for (Fitted f : detectors.detectors()) {
       String prefix = "detector." + f.name() + ".";
-      file.put(prefix + "ranks.knots", f.knots()).put(prefix + "ranks.tail", f.tail());
+      file.put(prefix + "ranks.knots", f.knots())
+          .put(prefix + "ranks.tail", f.tail())
+          .put(prefix + "class_offsets", f.classOffsets());
       f.numbers().arrays().forEach((name, v) -> file.put(prefix + "fit." + name, v));
     }
     return file;
@@ -333,6 +335,7 @@ public final class CalibrationCodec {
               new Numbers(file.floatsUnder(prefix + "fit.")),
               file.floats(prefix + "ranks.knots"),
               file.floats(prefix + "ranks.tail"),
+              file.floats(prefix + "class_offsets"),
               number(d, "threshold")));
     }
     JsonNode deciding = required(json, "deciding");

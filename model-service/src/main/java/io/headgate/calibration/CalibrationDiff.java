@@ -7,7 +7,6 @@ import io.headgate.detection.FittedDetectors;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,8 +49,8 @@ public record CalibrationDiff(
       }
     }
     changes.addAll(prototypes(a.detectors(), b.detectors()));
-    Set<ByteBuffer> ofA = hashes(a.content().images().manifest());
-    Set<ByteBuffer> ofB = hashes(b.content().images().manifest());
+    Set<ByteBuffer> ofA = a.content().images().hashes();
+    Set<ByteBuffer> ofB = b.content().images().hashes();
     long both = ofA.stream().filter(ofB::contains).count();
     return new CalibrationDiff(changes, both, ofA.size() - both, ofB.size() - both);
   }
@@ -142,14 +141,6 @@ public record CalibrationDiff(
       ofB += (double) b[i] * b[i];
     }
     return ofA == 0 || ofB == 0 ? (ofA == ofB ? 1 : 0) : dot / Math.sqrt(ofA * ofB);
-  }
-
-  private static Set<ByteBuffer> hashes(byte[] manifest) {
-    Set<ByteBuffer> hashes = new HashSet<>();
-    for (int at = 0; at < manifest.length; at += 32) {
-      hashes.add(ByteBuffer.wrap(manifest, at, 32).slice());
-    }
-    return hashes;
   }
 
   private static String percent(double share) {

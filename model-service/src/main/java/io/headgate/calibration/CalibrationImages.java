@@ -1,6 +1,9 @@
 package io.headgate.calibration;
 
+import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The images a calibration was made from.
@@ -31,5 +34,14 @@ public record CalibrationImages(
 
   public CalibrationImages {
     skipped = List.copyOf(skipped);
+  }
+
+  /** The manifest as a set: SHA-256 of every image used. */
+  public Set<ByteBuffer> hashes() {
+    Set<ByteBuffer> hashes = new HashSet<>();
+    for (int at = 0; at < manifest.length; at += 32) {
+      hashes.add(ByteBuffer.wrap(manifest, at, 32).slice());
+    }
+    return hashes;
   }
 }

@@ -13,7 +13,10 @@ import java.util.stream.IntStream;
  * use.
  */
 public final class DetectorBank {
-  /** Name of the deciding score: Σ max(0, g)² over the combined detectors' normal ranks g. */
+  /**
+   * Name of the deciding score: Σ max(0, g)² over the combined detectors' normal ranks g, each less
+   * the offset of the predicted class.
+   */
   public static final String COMBINED = "combined";
 
   /** Name of the paper's score: the number of infected heads of the last layer. */
@@ -26,7 +29,12 @@ public final class DetectorBank {
   private final List<Bound> detectors;
 
   private record Bound(
-      String name, Detector detector, Ranks ranks, double threshold, boolean combined) {}
+      String name,
+      Detector detector,
+      Ranks ranks,
+      float[] classOffsets,
+      double threshold,
+      boolean combined) {}
 
   /**
    * @throws IllegalArgumentException if the numbers do not fit each other or the classifier
@@ -50,6 +58,7 @@ public final class DetectorBank {
               f.name(),
               kind.binder().bind(f.numbers(), shape),
               Ranks.of(f.knots(), f.tail()),
+              f.classOffsets(),
               f.threshold(),
               fitted.combination().contains(f.name())));
     }
@@ -89,7 +98,8 @@ public final class DetectorBank {
       double score = b.detector().score(reading);
       scores.add(Score.of(b.name(), score, b.threshold()));
       if (b.combined()) {
-        double g = b.ranks().gaussian(score);
+        double g =
+            b.ranks().gaussian(score) - ClassOffsets.of(b.classOffsets(), reading.predicted());
         combined += g > 0 ? g * g : 0;
       }
     }

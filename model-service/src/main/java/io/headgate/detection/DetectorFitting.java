@@ -69,6 +69,8 @@ public final class DetectorFitting {
     List<String> combined =
         kinds.stream().map(DetectorKind::name).filter(combination::contains).toList();
     float[][] outOfFold = CrossFit.scores(kinds, reference.shape(), clean);
+    int classes = reference.classes();
+    int[] predicted = clean.stream().mapToInt(Reading::predicted).toArray();
     List<FittedDetectors.Fitted> fitted = new ArrayList<>();
     double[] combinedScores = new double[n];
     for (int k = 0; k < kinds.size(); k++) {
@@ -80,9 +82,10 @@ public final class DetectorFitting {
               kind.fitter().fit(clean),
               ranks.knots(),
               ranks.tail(),
+              ClassOffsets.fit(gaussian(ranks, outOfFold[k]), predicted, classes),
               threshold(widen(outOfFold[k]), targetRate)));
       if (combined.contains(kind.name())) {
-        addCrossRanked(outOfFold[k], combinedScores);
+        addCrossRanked(outOfFold[k], predicted, classes, combinedScores);
       }
     }
     float[] epsilon = new float[reference.shape().heads()];
@@ -112,19 +115,31 @@ public final class DetectorFitting {
         0);
   }
 
-  /** Adds max(0, g)² with each fold's g ranked among the other folds' scores. */
-  private static void addCrossRanked(float[] scores, double[] into) {
+  private static double[] gaussian(Ranks ranks, float[] scores) {
+    double[] gaussian = new double[scores.length];
+    for (int i = 0; i < scores.length; i++) {
+      gaussian[i] = ranks.gaussian(scores[i]);
+    }
+    return gaussian;
+  }
+
+  /** Adds max(0, g)² with each fold's g ranked, and offset by class, by the other folds' scores. */
+  private static void addCrossRanked(float[] scores, int[] predicted, int classes, double[] into) {
     for (int fold = 0; fold < CrossFit.FOLDS; fold++) {
       float[] rest = new float[scores.length];
+      int[] restPredicted = new int[scores.length];
       int size = 0;
       for (int i = 0; i < scores.length; i++) {
         if (i % CrossFit.FOLDS != fold) {
+          restPredicted[size] = predicted[i];
           rest[size++] = scores[i];
         }
       }
-      Ranks ranks = Ranks.of(Arrays.copyOf(rest, size));
+      rest = Arrays.copyOf(rest, size);
+      Ranks ranks = Ranks.of(rest);
+      float[] offsets = ClassOffsets.fit(gaussian(ranks, rest), restPredicted, classes);
       for (int i = fold; i < scores.length; i += CrossFit.FOLDS) {
-        double g = ranks.gaussian(scores[i]);
+        double g = ranks.gaussian(scores[i]) - ClassOffsets.of(offsets, predicted[i]);
         into[i] += g > 0 ? g * g : 0;
       }
     }

@@ -31,10 +31,17 @@ public record FittedDetectors(
    * @param numbers its parameters
    * @param knots clean scores in order, thinned
    * @param tail number of clean scores and their mean excess in the upper tail
+   * @param classOffsets {@code [C]}: what is taken off its normal rank, in the deciding score, for
+   *     images predicted as each class; empty without classes
    * @param threshold of this detector alone, for the same target rate
    */
   public record Fitted(
-      String name, Numbers numbers, float[] knots, float[] tail, double threshold) {}
+      String name,
+      Numbers numbers,
+      float[] knots,
+      float[] tail,
+      float[] classOffsets,
+      double threshold) {}
 
   /**
    * @throws IllegalArgumentException if the combination names a detector that was not fitted

@@ -24,6 +24,7 @@ public final class LabCommand {
     lab.addSubcommand(new ImagesCommand());
     lab.addSubcommand(new ReportCommand());
     lab.addSubcommand(new StudyCommand());
+    lab.addSubcommand(new PoisonedSetCommand());
     return lab;
   }
 }

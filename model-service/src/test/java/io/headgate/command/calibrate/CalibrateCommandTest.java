@@ -322,7 +322,9 @@ class CalibrateCommandTest {
     draw(few, 3, 5);
 
     assertThat(verify(few)).isEqualTo(1);
-    assertThat(err).contains("3 readable", "at least 20");
+    assertThat(err).contains("3 to compare", "at least 20");
+    assertThat(verify(images)).isEqualTo(1);
+    assertThat(err).contains("0 to compare, 120 that it was calibrated on");
     assertThat(run("verify", "--calibration", calibration.toString(), "--images", few.toString()))
         .isEqualTo(2);
     assertThat(
