@@ -35,14 +35,15 @@ final class Jpegs {
       BufferedImage picture = enlarge(samples.get(i % samples.size()), random);
       float low = 0.05f;
       float high = 1f;
-      byte[] file = encode(picture, high);
+      byte[] file = encode(picture, low);
       for (int step = 0; step < SEARCH; step++) {
         float quality = (low + high) / 2;
-        file = encode(picture, quality);
-        if (file.length > bytes) {
+        byte[] tried = encode(picture, quality);
+        if (tried.length > bytes) {
           high = quality;
         } else {
           low = quality;
+          file = tried;
         }
       }
       files.add(file);

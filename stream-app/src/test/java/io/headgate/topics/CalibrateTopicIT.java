@@ -70,8 +70,9 @@ class CalibrateTopicIT {
       TopicSetup.createAndAwait(
           admin,
           List.of(
-              new NewTopic(SUBMITTED, 3, (short) 1),
-              new NewTopic(CLEAN, 1, (short) 1),
+              // images of 2020 are past any retention
+              new NewTopic(SUBMITTED, 3, (short) 1).configs(Map.of("retention.ms", "-1")),
+              new NewTopic(CLEAN, 1, (short) 1).configs(Map.of("retention.ms", "-1")),
               new NewTopic("deleted", 1, (short) 1),
               new NewTopic(CALIBRATIONS, 1, (short) 1)
                   .configs(Map.of("cleanup.policy", "compact", "max.message.bytes", "33554432"))),
@@ -255,7 +256,15 @@ class CalibrateTopicIT {
     Path excluded = Files.writeString(folder.resolve("exclude"), "0000-fish.png\n");
 
     assertThat(calibrate(CLEAN, "--exclude", excluded.toString())).as(err).isZero();
+
     assertThat(json().path("images").asInt()).isEqualTo(OLD + IMAGES - 1);
+  }
+
+  @Test
+  void verifiesOnJudgedImagesThatItWasNotCalibratedOn() throws IOException {
+    assertThat(calibrate(CLEAN, "--from", "2023-01-01T00:00:00Z")).as(err).isZero();
+    assertThat(json().path("images").asInt()).isEqualTo(IMAGES);
+
     assertThat(
             run(
                 "verify",
@@ -266,7 +275,8 @@ class CalibrateTopicIT {
                 "--json"))
         .as(err + out)
         .isZero();
-    assertThat(json().path("images").asInt()).isEqualTo(OLD + IMAGES);
+    assertThat(json().path("images").asInt()).isEqualTo(OLD);
+    assertThat(json().path("calibratedOn").asInt()).isEqualTo(IMAGES);
   }
 
   @Test
