@@ -154,15 +154,22 @@ final class Sandbox implements AutoCloseable {
 
   /** Waits until a condition holds; fails with the container's log when it ends or time is up. */
   void await(Container container, Duration limit, BooleanSupplier condition) {
+    if (!within(limit, container, condition)) {
+      throw new AssertionError(
+          "%s %s:%n%s"
+              .formatted(
+                  container.name(),
+                  container.isRunning() ? "is not ready after " + limit : "has ended",
+                  container.log()));
+    }
+  }
+
+  /** Whether {@code condition} came to hold in time, while {@code container} ran. */
+  boolean within(Duration limit, Container container, BooleanSupplier condition) {
     long end = System.nanoTime() + limit.toNanos();
     while (!condition.getAsBoolean()) {
       if (!container.isRunning() || System.nanoTime() > end) {
-        throw new AssertionError(
-            "%s %s:%n%s"
-                .formatted(
-                    container.name(),
-                    container.isRunning() ? "is not ready after " + limit : "has ended",
-                    container.log()));
+        return false;
       }
       try {
         Thread.sleep(250);
@@ -171,6 +178,7 @@ final class Sandbox implements AutoCloseable {
         throw new IllegalStateException(e);
       }
     }
+    return true;
   }
 
   @Override
