@@ -9,8 +9,8 @@ import java.util.Arrays;
  * images, which stand out far more, still are.
  */
 final class ClassOffsets {
-  /** Few images say little about their class: as if three ordinary ones were among them. */
-  private static final double PSEUDO_COUNT = 3;
+  /** Few images say little about their class: as if an ordinary one were among them. */
+  private static final double PSEUDO_COUNT = 1;
 
   /** Poison among the images of a class must not excuse its like. */
   private static final double MOST = 2.5;

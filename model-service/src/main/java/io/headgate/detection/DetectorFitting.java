@@ -47,7 +47,7 @@ public final class DetectorFitting {
 
   /** The combination that the measurements in docs/detection.md chose. */
   public static List<String> defaultCombination() {
-    return List.of("scale", "class-prototypes", "share-mahalanobis");
+    return List.of("scale", "class-prototypes", "self-share-mahalanobis");
   }
 
   /**

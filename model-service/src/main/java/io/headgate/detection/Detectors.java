@@ -10,11 +10,8 @@ final class Detectors {
           new DetectorKind("scale", false, clean -> Numbers.NONE, (n, shape) -> Reading::scale),
           new DetectorKind(
               "class-prototypes", true, ClassPrototypeDetector::fit, ClassPrototypeDetector::new),
-          new DetectorKind(
-              "share-mahalanobis",
-              false,
-              ShareMahalanobisDetector::fit,
-              ShareMahalanobisDetector::new),
+          ShareMahalanobisDetector.kind("self-share-mahalanobis", Reading::selfShares),
+          ShareMahalanobisDetector.kind("share-mahalanobis", Reading::classShares),
           new DetectorKind("share-top3", false, ShareTop3Detector::fit, ShareTop3Detector::new),
           new DetectorKind(
               "self-share-energy", false, ShareEnergyDetector::fit, ShareEnergyDetector::new),

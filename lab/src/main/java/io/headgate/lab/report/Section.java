@@ -185,16 +185,10 @@ final class Section {
     String clean = subject.clean().name();
     String triggered = subject.triggered().name();
     List<Svg.Line> lines = new ArrayList<>();
-    for (String name :
-        List.of(
-            DetectorBank.COMBINED,
-            "scale",
-            "class-prototypes",
-            "share-mahalanobis",
-            DetectorBank.INFECTED_HEADS,
-            "strip",
-            "bdetclip",
-            "bdetclip-predicted")) {
+    List<String> names = new ArrayList<>(List.of(DetectorBank.COMBINED));
+    names.addAll(subject.calibration().detectors().combination());
+    names.addAll(List.of(DetectorBank.INFECTED_HEADS, "strip", "bdetclip", "bdetclip-predicted"));
+    for (String name : names) {
       if (!evaluation.detectors(triggered).contains(name)) {
         continue;
       }
