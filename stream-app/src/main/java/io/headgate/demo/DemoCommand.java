@@ -118,22 +118,23 @@ public final class DemoCommand implements Callable<Integer> {
     return figures.exactlyOnce() ? Console.OK : Console.FAILED;
   }
 
+  private ParameterException usage(String message) {
+    return new ParameterException(command.commandLine(), message);
+  }
+
   private DemoOptions options() throws IOException {
     ReferenceSet set = ReferenceSet.find(reference);
     List<String> known = set.attacks();
     if (!attack.equals(ALL) && !known.contains(attack)) {
-      throw new UserException(
-          "attack: %s (expected: %s, or %s)".formatted(attack, String.join(", ", known), ALL));
+      throw usage(
+          "--attack: %s (expected: %s, or %s)".formatted(attack, String.join(", ", known), ALL));
     }
     List<String> attacks = attack.equals(ALL) ? known : List.of(attack);
     if (events < attacks.size()) {
-      throw new ParameterException(
-          command.commandLine(),
-          "--events: %d (expected: at least %d)".formatted(events, attacks.size()));
+      throw usage("--events: %d (expected: at least %d)".formatted(events, attacks.size()));
     }
     if (port != null && (port < 1 || port > 65_535)) {
-      throw new ParameterException(
-          command.commandLine(), "--port: %d (expected: 1 to 65535)".formatted(port));
+      throw usage("--port: %d (expected: 1 to 65535)".formatted(port));
     }
     if (port != null) {
       EmbeddedBroker.requireFree(port);

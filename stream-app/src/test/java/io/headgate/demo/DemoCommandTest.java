@@ -29,7 +29,7 @@ class DemoCommandTest {
 
   @Test
   void unknownAttackListsTheKnownOnes() {
-    assertThat(run("--attack", "nosuch")).isEqualTo(Console.FAILED);
+    assertThat(run("--attack", "nosuch")).isEqualTo(Console.USAGE);
     assertThat(err.toString()).contains("nosuch", "patch", "all");
   }
 
