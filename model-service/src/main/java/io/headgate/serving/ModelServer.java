@@ -7,6 +7,9 @@ import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.headgate.console.UserException;
+import io.headgate.operations.Health;
+import io.headgate.operations.OperationsServer;
+import io.headgate.operations.Page;
 import io.headgate.v1.grpc.InspectorGrpc;
 import java.time.Clock;
 import java.time.Duration;
@@ -47,7 +50,7 @@ public final class ModelServer implements AutoCloseable {
   private final ScheduledExecutorService timer;
   private final ScheduledExecutorService watcher;
   private final DynamicBatcher batcher;
-  private final Optional<HttpEndpoint> http;
+  private final Optional<OperationsServer> http;
   private final Server grpc;
 
   private volatile boolean closing;
@@ -65,13 +68,13 @@ public final class ModelServer implements AutoCloseable {
     this.batcher = new DynamicBatcher(config.batching(), metrics);
     metrics.observe(batcher, () -> readiness().ok());
     setHealth();
-    HttpEndpoint httpEndpoint = null;
+    OperationsServer operations = null;
     try {
-      httpEndpoint = config.httpPort().map(this::startHttp).orElse(null);
+      operations = config.httpPort().map(this::startHttp).orElse(null);
       this.grpc = startGrpc();
     } catch (RuntimeException e) {
-      if (httpEndpoint != null) {
-        httpEndpoint.close();
+      if (operations != null) {
+        operations.close();
       }
       batcher.close();
       answers.shutdownNow();
@@ -80,7 +83,7 @@ public final class ModelServer implements AutoCloseable {
       metrics.close();
       throw e;
     }
-    this.http = Optional.ofNullable(httpEndpoint);
+    this.http = Optional.ofNullable(operations);
     timer.scheduleWithFixedDelay(
         this::setHealth, HEALTH_EVERY.toMillis(), HEALTH_EVERY.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -199,9 +202,15 @@ public final class ModelServer implements AutoCloseable {
     lastSwap = new Swap(what, done, Instant.now(), message);
   }
 
-  private HttpEndpoint startHttp(int port) {
-    return HttpEndpoint.start(
-        config.host(), port, metrics::scrape, this::liveness, this::readiness, this::info);
+  private OperationsServer startHttp(int port) {
+    return OperationsServer.start(
+        config.host(),
+        port,
+        List.of(
+            Page.metrics("/metrics", metrics::scrape),
+            Page.probe("/livez", this::liveness),
+            Page.probe("/readyz", this::readiness),
+            Page.json("/info", this::info)));
   }
 
   private Server startGrpc() {
@@ -282,7 +291,7 @@ public final class ModelServer implements AutoCloseable {
 
   /** The port of metrics and probes; empty if it is switched off. */
   public Optional<Integer> httpPort() {
-    return http.map(HttpEndpoint::port);
+    return http.map(OperationsServer::port);
   }
 
   /** What calls that come in now are answered with. */
@@ -299,29 +308,28 @@ public final class ModelServer implements AutoCloseable {
     return Optional.of(generation.description());
   }
 
-  HttpEndpoint.Probe readiness() {
+  Health readiness() {
     if (closing) {
-      return new HttpEndpoint.Probe(false, "shutting down");
+      return new Health(false, "shutting down");
     }
     if (batcher.broken()) {
-      return new HttpEndpoint.Probe(false, "the model fails on every image");
+      return new Health(false, "the model fails on every image");
     }
     if (current().isEmpty()) {
-      return new HttpEndpoint.Probe(false, "the model is being loaded");
+      return new Health(false, "the model is being loaded");
     }
-    return new HttpEndpoint.Probe(true, "ready");
+    return new Health(true, "ready");
   }
 
-  HttpEndpoint.Probe liveness() {
+  Health liveness() {
     if (batcher.broken()) {
-      return new HttpEndpoint.Probe(false, "the model fails on every image");
+      return new Health(false, "the model fails on every image");
     }
     Duration running = batcher.longestRunning();
     if (running.compareTo(config.limits().stallLimit()) > 0) {
-      return new HttpEndpoint.Probe(
-          false, "a batch has been running for %d s".formatted(running.toSeconds()));
+      return new Health(false, "a batch has been running for %d s".formatted(running.toSeconds()));
     }
-    return new HttpEndpoint.Probe(true, "alive");
+    return new Health(true, "alive");
   }
 
   private void setHealth() {
@@ -410,7 +418,7 @@ public final class ModelServer implements AutoCloseable {
       batcher.drain(Duration.ZERO);
       Thread.currentThread().interrupt();
     } finally {
-      http.ifPresent(HttpEndpoint::close);
+      http.ifPresent(OperationsServer::close);
       timer.shutdownNow();
       watcher.shutdownNow();
       rollout.ifPresent(Rollout::close);

@@ -4,14 +4,18 @@ import io.headgate.claimcheck.Claims;
 import io.headgate.client.InspectorClient;
 import io.headgate.client.ServiceDescription;
 import io.headgate.console.UserException;
+import io.headgate.operations.Health;
+import io.headgate.operations.Page;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
@@ -167,13 +171,6 @@ public final class RunningGuard implements AutoCloseable {
   }
 
   /**
-   * An answer to a probe.
-   *
-   * @param why in a few words
-   */
-  public record Health(boolean ok, String why) {}
-
-  /**
    * Whether restarting it would be wrong: it waits for its service, runs or rebalances. An outage
    * of service, registry or brokers is no reason to restart.
    */
@@ -241,6 +238,20 @@ public final class RunningGuard implements AutoCloseable {
       description.append('\n');
     }
     return description.toString();
+  }
+
+  /**
+   * What machines ask a guard over HTTP: {@code /livez}, {@code /readyz}, {@code /metrics}, {@code
+   * /topology}.
+   *
+   * @param metrics the scrape
+   */
+  public List<Page> pages(Supplier<String> metrics) {
+    return List.of(
+        Page.probe("/livez", this::live),
+        Page.probe("/readyz", this::ready),
+        Page.metrics("/metrics", metrics),
+        Page.text("/topology", this::describe));
   }
 
   /** Why it is {@link Phase#FAILED}. */

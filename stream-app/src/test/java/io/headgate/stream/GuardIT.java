@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.client.FakeInspector;
+import io.headgate.operations.OperationsServer;
 import io.headgate.v1.Verdict;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -154,7 +155,8 @@ class GuardIT {
     service.stop();
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     try (RunningGuard guard = GuardApp.configure(config().build()).start(meters);
-        OperationsServer http = OperationsServer.start("127.0.0.1", 0, guard, meters::scrape)) {
+        OperationsServer http =
+            OperationsServer.start("127.0.0.1", 0, guard.pages(meters::scrape))) {
       Probe probe = new Probe(http.port());
       assertThat(probe.status("/livez")).isEqualTo(200);
       assertThat(probe.status("/readyz")).isEqualTo(503);

@@ -3,8 +3,8 @@ package io.headgate.stream.command;
 import io.headgate.console.Console;
 import io.headgate.console.Settings;
 import io.headgate.console.UserException;
+import io.headgate.operations.OperationsServer;
 import io.headgate.stream.GuardApp;
-import io.headgate.stream.OperationsServer;
 import io.headgate.stream.RunningGuard;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -86,7 +86,8 @@ public final class GuardCommand implements Callable<Integer> {
     new UptimeMetrics().bindTo(meters);
     try (JvmGcMetrics gc = new JvmGcMetrics();
         RunningGuard guard = app.start(meters);
-        OperationsServer http = OperationsServer.start(httpHost, httpPort, guard, meters::scrape)) {
+        OperationsServer http =
+            OperationsServer.start(httpHost, httpPort, guard.pages(meters::scrape))) {
       gc.bindTo(meters);
       Thread hook = new Thread(guard::close, "headgate-shutdown");
       Runtime.getRuntime().addShutdownHook(hook);
