@@ -19,7 +19,7 @@ import java.util.zip.CheckedOutputStream;
  * belongs to one run: the same model, settings and images.
  */
 public final class CalibrationCheckpoint {
-  private static final String FORMAT = "headgate-checkpoint/1 ";
+  private static final String FORMAT = "headgate-checkpoint/2 ";
 
   private final Path file;
   private final String run;

@@ -35,10 +35,10 @@ public record CalibrationSettings(
    * @throws CalibrationException if a number is out of range or a detector unknown
    */
   public CalibrationSettings {
-    open("target false-quarantine rate", targetFalseQuarantine);
-    open("confidence", confidence);
-    open("epsilon quantile", epsilonQuantile);
-    open("held-out share", heldOutShare);
+    open("target false-quarantine rate", targetFalseQuarantine, 0.01);
+    open("confidence", confidence, 0.95);
+    open("epsilon quantile", epsilonQuantile, 0.05);
+    open("held-out share", heldOutShare, 0.3);
     combination = List.copyOf(combination);
     for (String name : combination) {
       if (!DetectorBank.names().contains(name)) {
@@ -91,12 +91,12 @@ public record CalibrationSettings(
         (long) Math.ceil(fit / (1 - heldOutShare)));
   }
 
-  private static void open(String what, double value) {
+  private static void open(String what, double value, double example) {
     if (!(value > 0 && value < 1)) {
       throw new CalibrationException(
           Code.BAD_SETTING,
-          "%s: %s (expected: between 0 and 1, both excluded, for example 0.01)"
-              .formatted(what, value));
+          "%s: %s (expected: between 0 and 1, both excluded, for example %s)"
+              .formatted(what, value, example));
     }
   }
 }

@@ -5,6 +5,7 @@ import io.headgate.calibration.CalibrationException.Code;
 import io.headgate.calibration.Stages.Stage;
 import io.headgate.decomposition.Decomposer;
 import io.headgate.decomposition.Decomposition;
+import io.headgate.detection.DetectorBank;
 import io.headgate.detection.DetectorFitting;
 import io.headgate.detection.FittedDetectors;
 import io.headgate.detection.Lens;
@@ -39,9 +40,12 @@ import java.util.function.Function;
  * the rest are trimmed means. Held-out images are never left out of the measured rates.
  */
 public final class Calibrator {
-  private static final int SCREENINGS = 4;
+  private static final int SCREENINGS = 12;
   private static final int TOKEN_IMAGES = 256;
   private static final int BATCH = 32;
+
+  /** Scores near the threshold change faster, and other hardware differs by more than batches. */
+  private static final double ROUNDING_SAFETY = 10;
 
   private final Decomposer model;
   private final Optional<ZeroShotClassifier> classifier;
@@ -56,6 +60,7 @@ public final class Calibrator {
   private final List<String> skipped = new ArrayList<>();
   private final List<Named<Decomposition>> pilot = new ArrayList<>();
   private final List<RgbImage> tokenImages = new ArrayList<>();
+  private final List<RgbImage> roundingImages = new ArrayList<>();
   private final List<Named<Reading>> readings = new ArrayList<>();
   private final List<Suspect> suspects = new ArrayList<>();
   private ReferenceBuilder builder;
@@ -224,6 +229,9 @@ public final class Calibrator {
       if (tokenImages.size() < TOKEN_IMAGES) {
         tokenImages.add(images.get(i).pixels());
       }
+      if (roundingImages.size() < BATCH) {
+        roundingImages.add(images.get(i).pixels());
+      }
     }
   }
 
@@ -366,7 +374,22 @@ public final class Calibrator {
     if (Double.isInfinite(detectors.threshold())) {
       requireEnough(Math.min(offered - skippedCount, settings.fewestImages() - 1), "usable");
     }
+    detectors = detectors.withMargin(ROUNDING_SAFETY * rounding());
     trial = trials.apply(Calibration.of(content(Instant.EPOCH, Optional.empty())));
+  }
+
+  /** How much a deciding score changes with the batch that it was computed in. */
+  private double rounding() {
+    DetectorBank bank = new DetectorBank(detectors, classifier);
+    List<Decomposition> together = model.decompose(roundingImages);
+    double largest = 0;
+    for (int i = 0; i < roundingImages.size(); i++) {
+      Decomposition alone = model.decompose(List.of(roundingImages.get(i))).get(0);
+      double change =
+          bank.score(alone).deciding().score() - bank.score(together.get(i)).deciding().score();
+      largest = Math.max(largest, Math.abs(change));
+    }
+    return largest;
   }
 
   /** Readings that look clean; the others become suspects. */
@@ -435,6 +458,7 @@ public final class Calibrator {
     out.list(suspects, CheckpointOutput::suspect);
     out.list(pilot, (o, image) -> o.text(image.name()).parts(image.value()));
     out.list(tokenImages, CheckpointOutput::image);
+    out.list(roundingImages, CheckpointOutput::image);
     out.list(readings, (o, image) -> o.text(image.name()).reading(image.value()));
     out.flags(pilotLens != null, lens != null, detectors != null);
     if (pilotLens != null) {
@@ -462,6 +486,7 @@ public final class Calibrator {
     List<Suspect> found = in.list(CheckpointInput::suspect);
     pilot.addAll(in.list(i -> new Named<>(i.text(), i.parts(model.shape()))));
     tokenImages.addAll(in.list(CheckpointInput::image));
+    roundingImages.addAll(in.list(CheckpointInput::image));
     readings.addAll(in.list(i -> new Named<>(i.text(), i.reading())));
     boolean[] ended = in.flags();
     if (ended[0]) {

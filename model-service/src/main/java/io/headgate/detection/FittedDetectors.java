@@ -56,9 +56,9 @@ public record FittedDetectors(
     }
   }
 
-  /** The same with another threshold and margin of the deciding score. */
-  public FittedDetectors withThreshold(double newThreshold, double newMargin) {
+  /** The same with another margin of the deciding score. */
+  public FittedDetectors withMargin(double newMargin) {
     return new FittedDetectors(
-        reference, epsilon, zeta, shares, detectors, combination, newThreshold, newMargin);
+        reference, epsilon, zeta, shares, detectors, combination, threshold, newMargin);
   }
 }

@@ -130,6 +130,43 @@ class CalibratorTest {
   }
 
   @Test
+  void scoresThatTheBatchCanChangeAreBorderline() {
+    Calibration exact = Fakes.calibration(300);
+    FakeModel rounding =
+        new FakeModel() {
+          @Override
+          public List<Decomposition> decompose(List<RgbImage> images) {
+            List<Decomposition> parts = super.decompose(images);
+            return images.size() > 1 ? parts : parts.stream().map(CalibratorTest::rounded).toList();
+          }
+        };
+    Calibrator calibrator =
+        new Calibrator(
+            rounding,
+            Optional.of(rounding.classifier()),
+            "test",
+            Fakes.SETTINGS,
+            300,
+            Fakes.guards(Optional.of(rounding.classifier())));
+    Fakes.feed(calibrator, Fakes.clean(0, 300));
+
+    Calibration rounded = calibrator.finish(Instant.EPOCH, Optional.empty());
+
+    assertThat(exact.detectors().margin()).isZero();
+    assertThat(rounded.detectors().margin()).isBetween(1e-9, 0.1 * rounded.detectors().threshold());
+  }
+
+  /** Off by about what float32 loses in a sum of a thousand. */
+  private static Decomposition rounded(Decomposition d) {
+    float[] heads = d.heads().clone();
+    for (int i = 0; i < heads.length; i++) {
+      heads[i] *= 1 + (i % 2 == 0 ? 1e-6f : -1e-6f);
+    }
+    return new Decomposition(
+        d.shape(), d.embedding(), heads, d.mlps(), d.norm(), d.sigma(), d.lastLayerTokens());
+  }
+
+  @Test
   void worksWithoutLabels() {
     Calibrator calibrator =
         new Calibrator(

@@ -463,10 +463,11 @@ public final class CalibrateCommand implements Callable<Integer> {
   private void warn(Calibration calibration, boolean met, Optional<Path> list) {
     PrintWriter err = spec.commandLine().getErr();
     int classes = calibration.content().classes().size();
-    if (classes > 1 && calibration.content().images().classesSeen() == 1) {
+    int seen = calibration.content().images().classesSeen();
+    if (classes > 1 && seen < (classes + 1) / 2) {
       err.printf(
-          "warning: all images were predicted as one of %d classes; images of others will be flagged more often than stated (expected: images as the pipeline sees them)%n",
-          classes);
+          "warning: the images were predicted as %d of %d classes only; images of the others will be flagged more often than stated (expected: images as the pipeline sees them)%n",
+          seen, classes);
     }
     if (!met) {
       err.printf(
