@@ -15,12 +15,22 @@ final class CrossFit {
    * @return {@code [kinds][readings]}
    */
   static float[][] scores(List<DetectorKind> kinds, ModelShape shape, List<Reading> readings) {
+    return scores(kinds, shape, readings, new boolean[readings.size()]);
+  }
+
+  /**
+   * The same, with some readings never fitted on, only scored.
+   *
+   * @param leftOut {@code [readings]}; must leave some to fit on
+   */
+  static float[][] scores(
+      List<DetectorKind> kinds, ModelShape shape, List<Reading> readings, boolean[] leftOut) {
     int n = readings.size();
     float[][] scores = new float[kinds.size()][n];
     for (int fold = 0; fold < FOLDS; fold++) {
       List<Reading> rest = new ArrayList<>(n);
       for (int i = 0; i < n; i++) {
-        if (i % FOLDS != fold) {
+        if (i % FOLDS != fold && !leftOut[i]) {
           rest.add(readings.get(i));
         }
       }
