@@ -1,21 +1,17 @@
 package io.headgate.demo;
 
 import io.headgate.serde.HeadgateSerdes;
+import io.headgate.topics.Tail;
 import io.headgate.v1.ModeratedImage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serde;
-import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
  * Reads the output topics with {@code read_committed}, as a downstream pipeline does, and enters
@@ -43,26 +39,7 @@ final class Collector implements AutoCloseable {
     this.topics = Map.copyOf(topics);
     this.errorCodeHeader = errorCodeHeader;
     this.serde = serdes.moderatedImage();
-    this.consumer =
-        new KafkaConsumer<>(
-            Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                bootstrap,
-                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                "read_committed",
-                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
-                false),
-            new StringDeserializer(),
-            new ByteArrayDeserializer());
-    List<TopicPartition> partitions = new ArrayList<>();
-    for (String topic : topics.keySet()) {
-      consumer
-          .partitionsFor(topic)
-          .forEach(p -> partitions.add(new TopicPartition(topic, p.partition())));
-    }
-    consumer.assign(partitions);
-    consumer.seekToEnd(partitions); // outputs of an earlier round are settled already
-    partitions.forEach(consumer::position);
+    this.consumer = Tail.open(bootstrap, topics.keySet()); // an earlier round is settled already
   }
 
   /**
