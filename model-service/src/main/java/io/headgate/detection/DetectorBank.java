@@ -22,6 +22,8 @@ public final class DetectorBank {
   /** Name of the paper's score: the number of infected heads of the last layer. */
   public static final String INFECTED_HEADS = "infected-heads";
 
+  private static final double UNCHANGED = 0.5;
+
   private final FittedDetectors fitted;
   private final Lens lens;
   private final PaperMethod paper;
@@ -92,6 +94,21 @@ public final class DetectorBank {
 
   /** Scores one reading. A reading with a NaN is flagged by every detector that sees it. */
   public Scores score(Reading reading) {
+    return score(reading, fitted.threshold());
+  }
+
+  /**
+   * Scores an image after a repair. One that is still predicted as before has to look clearly
+   * clean, at {@value #UNCHANGED} of the threshold: where a trigger is all over the image, a repair
+   * weakens its score before it changes what the image is taken for.
+   */
+  public Scores scoreRepaired(Reading before, Decomposition repaired) {
+    Reading after = lens.read(repaired);
+    boolean unchanged = after.predicted() >= 0 && after.predicted() == before.predicted();
+    return score(after, (unchanged ? UNCHANGED : 1) * fitted.threshold());
+  }
+
+  private Scores score(Reading reading, double threshold) {
     List<Score> scores = new ArrayList<>(detectors.size() + 2);
     double combined = 0;
     for (Bound b : detectors) {
@@ -108,7 +125,7 @@ public final class DetectorBank {
     }
     int count = paper.count(reading.similarities());
     scores.add(0, Score.of(INFECTED_HEADS, count, paper.zeta()));
-    scores.add(0, Score.of(COMBINED, combined, fitted.threshold()));
+    scores.add(0, Score.of(COMBINED, combined, threshold));
     return new Scores(scores);
   }
 

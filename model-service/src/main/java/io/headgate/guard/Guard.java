@@ -186,7 +186,7 @@ public final class Guard {
 
   private void tried(Case c, Decomposition repaired) {
     c.repaired = repaired;
-    c.repairedScores = bank.score(repaired);
+    c.repairedScores = bank.scoreRepaired(c.reading, repaired);
     c.accepted = !c.repairedScores.flagged();
   }
 

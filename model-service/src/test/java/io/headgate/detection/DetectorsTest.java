@@ -196,6 +196,25 @@ class DetectorsTest {
   }
 
   @Test
+  void aRepairThatDidNotChangeThePredictionHasToLookClearlyClean() {
+    DetectorBank bank = new DetectorBank(fitted(), Optional.of(MODEL.classifier()));
+    double threshold = bank.fitted().threshold();
+    RgbImage image = FakeModel.triggered(FakeModel.image(3, 5), 9);
+    Reading triggered = lens.read(MODEL.decompose(List.of(image)).get(0));
+    Decomposition dropped =
+        MODEL.decomposeWithout(List.of(image), new int[][] {new int[] {9}}).get(0);
+
+    Scores changed = bank.scoreRepaired(triggered, dropped);
+    Scores unchanged = bank.scoreRepaired(lens.read(dropped), dropped);
+
+    assertThat(triggered.predicted()).isEqualTo(FakeModel.TARGET);
+    assertThat(lens.read(dropped).predicted()).isEqualTo(3);
+    assertThat(changed.deciding().threshold()).isEqualTo(threshold);
+    assertThat(unchanged.deciding().threshold()).isEqualTo(threshold / 2);
+    assertThat(unchanged.deciding().score()).isEqualTo(changed.deciding().score());
+  }
+
+  @Test
   void namesTheInfectedHeadFirst() {
     DetectorBank bank = new DetectorBank(fitted(), Optional.of(MODEL.classifier()));
     Decomposition triggered = parts(30_000, 30_001, true).get(0);

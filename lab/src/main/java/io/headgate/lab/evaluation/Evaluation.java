@@ -187,7 +187,7 @@ public final class Evaluation {
     if (!flagged) {
       return new Outcome(Route.CLEAN, reading.predicted(), label);
     }
-    return bank.score(repaired.get()).flagged()
+    return bank.scoreRepaired(reading, repaired.get()).flagged()
         ? new Outcome(Route.QUARANTINED, reading.predicted(), label)
         : new Outcome(Route.REPAIRED, label, label);
   }
