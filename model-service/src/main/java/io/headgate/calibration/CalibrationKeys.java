@@ -168,6 +168,12 @@ public final class CalibrationKeys {
 
   private static byte[] pem(Path file, String type) {
     String text;
+    if (!Files.isRegularFile(file)) {
+      throw new CalibrationException(
+          Code.UNTRUSTED,
+          "%s: no such file (expected: an Ed25519 key in PEM; 'headgate calibrate keygen' makes a pair)"
+              .formatted(file));
+    }
     try {
       text = Files.readString(file, StandardCharsets.US_ASCII);
     } catch (IOException e) {

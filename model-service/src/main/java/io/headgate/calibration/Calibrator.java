@@ -370,7 +370,7 @@ public final class Calibrator {
                 settings.targetFalseQuarantine(),
                 settings.epsilonQuantile(),
                 settings.combination())
-            .fit(lens.reference(), classifier, clean);
+            .fit(lens.reference(), classifier, clean, readings.size() - clean.size());
     if (Double.isInfinite(detectors.threshold())) {
       requireEnough(Math.min(offered - skippedCount, settings.fewestImages() - 1), "usable");
     }

@@ -50,13 +50,25 @@ public final class DetectorFitting {
     return List.of("scale", "class-prototypes", "self-share-mahalanobis");
   }
 
+  /** Fits on clean readings of which none was left out. */
+  public FittedDetectors fit(
+      Reference reference, Optional<ZeroShotClassifier> classifier, List<Reading> clean) {
+    return fit(reference, classifier, clean, 0);
+  }
+
   /**
    * Fits on clean readings, in an order that does not matter much (folds are taken by index).
    *
    * @param clean at least {@value #MIN_READINGS}, all finite
+   * @param leftOut how many more were left out for looking suspicious. Clean ones among them would
+   *     have been false alarms, so the threshold allows for as many as half the target rate; if
+   *     they are poison, it is a little high for that.
    */
   public FittedDetectors fit(
-      Reference reference, Optional<ZeroShotClassifier> classifier, List<Reading> clean) {
+      Reference reference,
+      Optional<ZeroShotClassifier> classifier,
+      List<Reading> clean,
+      int leftOut) {
     int n = clean.size();
     if (n < MIN_READINGS) {
       throw new IllegalArgumentException(
@@ -111,8 +123,15 @@ public final class DetectorFitting {
         new Numbers(ShareStandard.fit(clean, Reading::classShares)),
         fitted,
         combined,
-        threshold(combinedScores, targetRate),
+        threshold(withLeftOut(combinedScores, leftOut), targetRate),
         0);
+  }
+
+  private double[] withLeftOut(double[] scores, int leftOut) {
+    int counted = Math.min(leftOut, (int) (targetRate * scores.length / 2));
+    double[] all = Arrays.copyOf(scores, scores.length + counted);
+    Arrays.fill(all, scores.length, all.length, Double.POSITIVE_INFINITY);
+    return all;
   }
 
   private static double[] gaussian(Ranks ranks, float[] scores) {

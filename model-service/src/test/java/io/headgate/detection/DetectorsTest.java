@@ -156,6 +156,22 @@ class DetectorsTest {
   }
 
   @Test
+  void readingsThatWereLeftOutCountAsFalseAlarmsUpToHalfOfThoseAllowed() {
+    DetectorFitting fitting =
+        new DetectorFitting(0.05, 0.05, DetectorFitting.defaultCombination()); // 20 of 400
+    Optional<ZeroShotClassifier> classifier = Optional.of(MODEL.classifier());
+
+    double none = fitting.fit(lens.reference(), classifier, readings).threshold();
+    double few = fitting.fit(lens.reference(), classifier, readings, 4).threshold();
+    double half = fitting.fit(lens.reference(), classifier, readings, 10).threshold();
+    double many = fitting.fit(lens.reference(), classifier, readings, 200).threshold();
+
+    assertThat(few).isGreaterThan(none);
+    assertThat(half).isGreaterThan(few).isFinite();
+    assertThat(many).isEqualTo(half);
+  }
+
+  @Test
   void worksWithoutClasses() {
     ReferenceBuilder builder = new ReferenceBuilder(SHAPE, Optional.empty());
     clean.forEach(builder::add);

@@ -447,7 +447,7 @@ public final class CalibrateCommand implements Callable<Integer> {
           file ->
               to.printf(
                   Locale.ROOT,
-                  "suspects     %,d images do not look like the others: %s%n",
+                  "suspects     %,d that do not look like the others: %s%n",
                   suspects.size(),
                   file));
       to.printf(
