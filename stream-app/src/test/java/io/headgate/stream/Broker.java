@@ -106,11 +106,14 @@ public final class Broker implements AutoCloseable {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       long end = System.nanoTime() + patience.toNanos();
-      long quietSince = Long.MAX_VALUE;
+      Map<TopicPartition, Long> there = consumer.endOffsets(partitions);
+      long quietSince = System.nanoTime();
       while (System.nanoTime() < end) {
         var polled = consumer.poll(Duration.ofMillis(100));
         polled.forEach(outputs::add);
-        if (outputs.size() < count || !polled.isEmpty()) {
+        boolean behind =
+            there.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue());
+        if (behind || outputs.size() < count || !polled.isEmpty()) {
           quietSince = System.nanoTime();
         } else if (System.nanoTime() - quietSince > 500_000_000L) {
           break; // complete, and a duplicate would have shown
