@@ -223,9 +223,13 @@ class GuardIT {
   @Test
   void keepsTheSeatOfAStaticMemberAndNamesAllItUsesAfterTheApplication() throws Exception {
     String group = topics.submitted();
+    // the second guard has to wait until the seat of the first is given up
+    Map<String, String> kafka =
+        Map.of("session.timeout.ms", "8000", "heartbeat.interval.ms", "1000");
     try (Admin admin = broker.admin()) {
       Set<String> before = admin.listTopics().names().get();
-      try (RunningGuard guard = start(config().instanceId(Optional.of("guard-0")).build())) {
+      try (RunningGuard guard =
+          start(config().kafka(kafka).instanceId(Optional.of("guard-0")).build())) {
         guard.awaitRunning(PATIENCE);
         submit(8, "e");
         broker.read(topics, 8, PATIENCE);
@@ -238,7 +242,7 @@ class GuardIT {
       }
       assertThat(members(admin, group)).isNotEmpty();
 
-      try (RunningGuard guard = start(config().instanceId(Optional.empty()).build())) {
+      try (RunningGuard guard = start(config().kafka(kafka).instanceId(Optional.empty()).build())) {
         guard.awaitRunning(PATIENCE);
         assertThat(members(admin, group)).contains("");
       }
