@@ -71,7 +71,6 @@ final class DynamicBatcher implements AutoCloseable {
    * @return completes when the engine before was closed; at once if there was none
    */
   CompletableFuture<Void> switchTo(BatchEngine engine) {
-    Generation next = new Generation(engine);
     Generation previous;
     lock.lock();
     try {
@@ -79,7 +78,9 @@ final class DynamicBatcher implements AutoCloseable {
         throw new IllegalStateException("the batcher is closed");
       }
       previous = current;
-      current = next;
+      current = new Generation(previous == null ? 0 : previous.number() + 1, engine);
+      failuresInARow.set(0);
+      broken = false;
     } finally {
       lock.unlock();
     }
@@ -297,7 +298,6 @@ final class DynamicBatcher implements AutoCloseable {
   private FairQueue.Batch take() {
     lock.lock();
     idleLanes++;
-    long freeSince = System.nanoTime();
     try {
       while (true) {
         int available = queue.available();
@@ -309,8 +309,8 @@ final class DynamicBatcher implements AutoCloseable {
           continue;
         }
         long now = System.nanoTime();
-        // Counted from when this lane was free: the callers it has just answered may be back soon.
-        long lingered = Math.min(now - queue.waitingSinceNanos(), now - freeSince);
+        // What has waited for a lane has lingered enough: a free lane must not idle before it.
+        long lingered = now - queue.waitingSinceNanos();
         if (available >= config.maxBatch()
             || lingered >= config.linger().toNanos()
             || queue.nextBatchIsClosed()

@@ -1,13 +1,16 @@
 package io.headgate.serving;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Waiting calls, bounded in items and bytes, handed out fairly: callers take turns, one image each.
@@ -25,7 +28,11 @@ import java.util.Map;
 final class FairQueue {
   private final int maxItems;
   private final long maxBytes;
-  private final Deque<Line> lines = new ArrayDeque<>();
+
+  /** What waits, the oldest generation first; a line goes when its last image does. */
+  private final NavigableMap<Generation, Line> lines =
+      new TreeMap<>(Comparator.comparingLong(Generation::number));
+
   private final Map<Object, Integer> itemsByCaller = new HashMap<>();
   private int items;
   private long bytes;
@@ -81,11 +88,10 @@ final class FairQueue {
       }
       evicted.forEach(this::remove);
     }
-    lineOf(call.generation()).add(call);
+    lines.computeIfAbsent(call.generation(), generation -> new Line()).add(call);
     items += call.size();
     bytes += call.bytes();
     itemsByCaller.merge(call.caller(), call.size(), Integer::sum);
-    call.queued(true);
     return new Offer(true, evicted);
   }
 
@@ -107,9 +113,9 @@ final class FairQueue {
       int most = own;
       for (Map.Entry<Object, Integer> entry : held.entrySet()) {
         if (entry.getValue() > most && !entry.getKey().equals(call.caller())) {
-          PendingCall newest = newestUnstarted(entry.getKey(), victims);
-          if (newest != null) {
-            victim = newest;
+          Optional<PendingCall> newest = newestUnstarted(entry.getKey(), victims);
+          if (newest.isPresent()) {
+            victim = newest.get();
             most = entry.getValue();
           }
         }
@@ -125,183 +131,132 @@ final class FairQueue {
     return victims;
   }
 
-  private PendingCall newestUnstarted(Object caller, List<PendingCall> except) {
-    Iterator<Line> newestFirst = lines.descendingIterator();
-    while (newestFirst.hasNext()) {
-      CallerLine callerLine = newestFirst.next().byCaller.get(caller);
-      PendingCall newest = null;
-      if (callerLine != null) {
-        for (PendingCall call : callerLine.calls) {
-          if (!call.started() && !except.contains(call)) {
-            newest = call;
-          }
-        }
-      }
-      if (newest != null) {
+  private Optional<PendingCall> newestUnstarted(Object caller, List<PendingCall> except) {
+    for (Line newestFirst : lines.descendingMap().values()) {
+      Optional<PendingCall> newest =
+          newestFirst.of(caller).stream()
+              .filter(call -> !call.started() && !except.contains(call))
+              .reduce((older, newer) -> newer);
+      if (newest.isPresent()) {
         return newest;
       }
     }
-    return null;
+    return Optional.empty();
   }
 
   /** Frees the place of a call, if it still has one. */
   void remove(PendingCall call) {
-    if (!call.queued()) {
-      return;
+    Line line = lines.get(call.generation());
+    if (line != null && line.remove(call)) {
+      freed(line, call, call.waiting());
     }
-    call.queued(false);
-    for (Line line : lines) {
-      if (line.generation == call.generation()) {
-        line.remove(call);
-      }
-    }
-    uncount(call, call.waiting(), call.waitingBytes());
   }
 
-  private void uncount(PendingCall call, int itemCount, long byteCount) {
-    items -= itemCount;
-    bytes -= byteCount;
-    itemsByCaller.computeIfPresent(
-        call.caller(), (c, n) -> n - itemCount > 0 ? n - itemCount : null);
+  private void freed(Line line, PendingCall call, int count) {
+    line.items -= count;
+    if (line.items == 0) {
+      lines.remove(call.generation());
+    }
+    items -= count;
+    bytes -= count * call.imageBytes();
+    itemsByCaller.computeIfPresent(call.caller(), (c, n) -> n > count ? n - count : null);
   }
 
   /** How many images the next batch could hold. */
   int available() {
-    Line line = firstLine();
-    return line == null ? 0 : line.items;
+    return lines.isEmpty() ? 0 : first().items;
   }
 
   /**
-   * When the oldest generation's first image began to wait, of the callers' clock; only with
-   * something {@link #available()}.
+   * Since when the oldest call of the next batch waits, of the callers' clock; only with something
+   * {@link #available()}.
    */
   long waitingSinceNanos() {
-    return firstLine().waitingSinceNanos;
+    return first().arrivals.iterator().next().enqueuedNanos();
+  }
+
+  /** Whether nobody can join the next batch any more, since calls go to a newer generation. */
+  boolean nextBatchIsClosed() {
+    return lines.size() > 1;
+  }
+
+  private Line first() {
+    return lines.firstEntry().getValue();
   }
 
   /**
-   * Whether nobody can join the next batch any more, since newer calls go to a newer generation.
+   * Takes at most {@code max} images of one generation; drops what expired or is over. Only with
+   * something {@link #available()}.
    */
-  boolean nextBatchIsClosed() {
-    return lines.size() > 1 && lines.peekLast().items > 0;
-  }
-
-  /** Takes at most {@code max} images of one generation; drops what expired or is over. */
   Batch poll(int max, long nowNanos) {
-    Line line = firstLine();
+    Generation generation = lines.firstKey();
+    Line line = first();
     List<Slot> slots = new ArrayList<>(max);
     List<PendingCall> expired = new ArrayList<>();
     while (line.items > 0 && slots.size() < max) {
-      CallerLine callerLine = line.turns.pollFirst();
-      PendingCall call = callerLine.calls.isEmpty() ? null : callerLine.calls.iterator().next();
-      if (call == null) {
-        line.byCaller.remove(callerLine.caller);
-        continue;
-      }
+      PendingCall call = line.next();
       if (call.isOver() || call.expired(nowNanos)) {
-        line.turns.addFirst(callerLine);
         remove(call);
         if (!call.isOver()) {
           expired.add(call);
         }
         continue;
       }
-      long each = call.bytes() / call.size();
       slots.add(new Slot(call, call.takeNext()));
-      line.items--;
-      uncount(call, 1, each);
+      line.endTurn(call.caller());
       if (call.waiting() == 0) {
-        callerLine.calls.remove(call);
-        call.queued(false);
+        line.remove(call);
       }
-      if (callerLine.calls.isEmpty()) {
-        line.byCaller.remove(callerLine.caller);
-      } else {
-        line.turns.addLast(callerLine);
-      }
+      freed(line, call, 1);
     }
-    line.forgetEmptyCallers();
-    return new Batch(line.generation, slots, expired);
+    return new Batch(generation, slots, expired);
   }
 
   /** Everything that still waits, removed. */
   List<PendingCall> clear() {
     List<PendingCall> all = new ArrayList<>();
-    for (Line line : lines) {
-      line.byCaller.values().forEach(callerLine -> all.addAll(callerLine.calls));
-    }
+    lines.values().forEach(line -> all.addAll(line.arrivals));
     all.forEach(this::remove);
-    lines.clear();
     return all;
-  }
-
-  private Line firstLine() {
-    while (!lines.isEmpty() && lines.peekFirst().items == 0) {
-      lines.removeFirst();
-    }
-    return lines.peekFirst();
-  }
-
-  private Line lineOf(Generation generation) {
-    for (Line line : lines) {
-      if (line.generation == generation) {
-        return line;
-      }
-    }
-    Line line = new Line(generation);
-    lines.addLast(line);
-    return line;
   }
 
   /** The waiting calls of one generation. */
   private static final class Line {
-    private final Generation generation;
-    private final Map<Object, CallerLine> byCaller = new HashMap<>();
-    private final Deque<CallerLine> turns = new ArrayDeque<>();
-    private int items;
-    private long waitingSinceNanos;
+    /** Oldest first. */
+    private final LinkedHashSet<PendingCall> arrivals = new LinkedHashSet<>();
 
-    Line(Generation generation) {
-      this.generation = generation;
-    }
+    /** By caller, whose turn it is first; each one's oldest first, and never none. */
+    private final LinkedHashMap<Object, LinkedHashSet<PendingCall>> turns = new LinkedHashMap<>();
+
+    private int items;
 
     void add(PendingCall call) {
-      if (items == 0) {
-        waitingSinceNanos = call.enqueuedNanos();
-      }
-      CallerLine line = byCaller.get(call.caller());
-      if (line == null) {
-        line = new CallerLine(call.caller());
-        byCaller.put(call.caller(), line);
-        turns.addLast(line);
-      }
-      line.calls.add(call);
+      arrivals.add(call);
+      turns.computeIfAbsent(call.caller(), caller -> new LinkedHashSet<>()).add(call);
       items += call.size();
     }
 
-    void remove(PendingCall call) {
-      CallerLine line = byCaller.get(call.caller());
-      if (line != null && line.calls.remove(call)) {
-        items -= call.waiting();
+    boolean remove(PendingCall call) {
+      LinkedHashSet<PendingCall> own = turns.get(call.caller());
+      if (own != null && own.remove(call) && own.isEmpty()) {
+        turns.remove(call.caller());
       }
-      forgetEmptyCallers();
+      return arrivals.remove(call);
     }
 
-    void forgetEmptyCallers() {
-      if (items == 0) {
-        byCaller.clear();
-        turns.clear();
-      }
+    /** The oldest call of the caller whose turn it is. */
+    PendingCall next() {
+      return turns.values().iterator().next().iterator().next();
     }
-  }
 
-  /** One caller's calls, oldest first. */
-  private static final class CallerLine {
-    private final Object caller;
-    private final LinkedHashSet<PendingCall> calls = new LinkedHashSet<>();
+    void endTurn(Object caller) {
+      turns.put(caller, turns.remove(caller));
+    }
 
-    CallerLine(Object caller) {
-      this.caller = caller;
+    /** The calls of a caller, oldest first. */
+    Collection<PendingCall> of(Object caller) {
+      LinkedHashSet<PendingCall> own = turns.get(caller);
+      return own == null ? List.of() : own;
     }
   }
 }

@@ -2,6 +2,8 @@ package io.headgate.serving;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An engine between being switched to and being closed. Counts who still needs it: being current is
@@ -9,14 +11,25 @@ import java.util.concurrent.atomic.AtomicInteger;
  * closes the engine. Safe for concurrent use.
  */
 final class Generation {
+  private static final Logger log = LoggerFactory.getLogger(Generation.class);
+
+  private final long number;
   private final BatchEngine engine;
   private final EngineDescription description;
   private final AtomicInteger holders = new AtomicInteger(1);
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
-  Generation(BatchEngine engine) {
+  /**
+   * @param number higher than those before
+   */
+  Generation(long number, BatchEngine engine) {
+    this.number = number;
     this.engine = engine;
     this.description = engine.description();
+  }
+
+  long number() {
+    return number;
   }
 
   BatchEngine engine() {
@@ -50,6 +63,9 @@ final class Generation {
     if (n == 0) {
       try {
         engine.close();
+      } catch (RuntimeException e) {
+        // Whoever lets go last, a lane or a caller, is not to blame and must go on.
+        log.error("{} was not unloaded cleanly", description.ids(), e);
       } finally {
         closed.complete(null);
       }

@@ -17,7 +17,7 @@ final class PendingCall {
   private final String requestId;
   private final Generation generation;
   private final List<Question> images;
-  private final long bytes;
+  private final long imageBytes;
   private final long enqueuedNanos;
   private final long deadlineNanos;
   private final ItemOutcome[] outcomes;
@@ -26,9 +26,6 @@ final class PendingCall {
 
   /** Next image to be handed out; guarded by the batcher's lock. */
   private int next;
-
-  /** Whether the queue still counts this call; guarded by the batcher's lock. */
-  private boolean queued;
 
   /**
    * @param caller whom to be fair to, compared with equals
@@ -49,7 +46,7 @@ final class PendingCall {
     this.requestId = requestId;
     this.generation = generation;
     this.images = List.copyOf(images);
-    this.bytes = images.stream().mapToLong(question -> question.image().rgb().length).sum();
+    this.imageBytes = generation.description().imageBytes();
     this.enqueuedNanos = enqueuedNanos;
     this.deadlineNanos = deadlineNanos;
     this.outcomes = new ItemOutcome[images.size()];
@@ -76,8 +73,12 @@ final class PendingCall {
     return images.size();
   }
 
+  long imageBytes() {
+    return imageBytes;
+  }
+
   long bytes() {
-    return bytes;
+    return imageBytes * size();
   }
 
   long enqueuedNanos() {
@@ -115,24 +116,11 @@ final class PendingCall {
     return size() - next;
   }
 
-  long waitingBytes() {
-    long each = bytes / size();
-    return each * waiting();
-  }
-
   boolean started() {
     return next > 0;
   }
 
   int takeNext() {
     return next++;
-  }
-
-  boolean queued() {
-    return queued;
-  }
-
-  void queued(boolean isQueued) {
-    queued = isQueued;
   }
 }

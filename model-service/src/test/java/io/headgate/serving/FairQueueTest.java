@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class FairQueueTest {
   private static final int IMAGE_BYTES = FakeEngine.SIDE * FakeEngine.SIDE * 3;
-  private final Generation generation = new Generation(FakeEngine.create());
+  private final Generation generation = new Generation(1, FakeEngine.create());
   private final FairQueue queue = new FairQueue(10, 10 * IMAGE_BYTES);
 
   @Test
@@ -74,13 +74,14 @@ class FairQueueTest {
   void aCallerWithLessPushesOutTheNewestCallOfTheGreediest() {
     PendingCall older = offer("greedy", 5);
     PendingCall newest = offer("greedy", 5);
+    PendingCall modest = call("modest", 2);
 
-    FairQueue.Offer offer = queue.offer(call("modest", 2));
+    FairQueue.Offer offer = queue.offer(modest);
 
     assertThat(offer.accepted()).isTrue();
     assertThat(offer.evicted()).containsExactly(newest);
-    assertThat(older.queued()).isTrue();
     assertThat(queue.items()).isEqualTo(7);
+    assertThat(queue.clear()).containsExactly(older, modest);
   }
 
   @Test
@@ -131,7 +132,7 @@ class FairQueueTest {
 
   @Test
   void aBatchNeverMixesGenerationsAndTheOlderGoesFirst() {
-    Generation newer = new Generation(FakeEngine.create());
+    Generation newer = new Generation(2, FakeEngine.create());
     PendingCall old = offer("a", 2);
     PendingCall young = new PendingCall("b", "test", newer, images(2), 0, PendingCall.NO_DEADLINE);
     queue.offer(young);
@@ -144,6 +145,38 @@ class FairQueueTest {
     assertThat(first.slots()).extracting(FairQueue.Slot::call).containsOnly(old);
     assertThat(second.generation()).isSameAs(newer);
     assertThat(second.slots()).extracting(FairQueue.Slot::call).containsOnly(young);
+  }
+
+  @Test
+  void aLateCallOfAnOlderGenerationStillGoesFirst() {
+    Generation newer = new Generation(2, FakeEngine.create());
+    queue.offer(new PendingCall("a", "test", newer, images(2), 0, PendingCall.NO_DEADLINE));
+    PendingCall late = offer("b", 1);
+
+    FairQueue.Batch batch = queue.poll(10, 0);
+
+    assertThat(batch.generation()).isSameAs(generation);
+    assertThat(batch.slots()).extracting(FairQueue.Slot::call).containsExactly(late);
+  }
+
+  @Test
+  void tellsSinceWhenTheOldestCallWaits() {
+    PendingCall first = arrived("a", 10);
+    arrived("b", 20);
+    arrived("c", 30);
+
+    assertThat(queue.waitingSinceNanos()).isEqualTo(10);
+    queue.remove(first);
+    assertThat(queue.waitingSinceNanos()).isEqualTo(20);
+    queue.poll(1, 0);
+    assertThat(queue.waitingSinceNanos()).isEqualTo(30);
+  }
+
+  private PendingCall arrived(String caller, long nanos) {
+    PendingCall call =
+        new PendingCall(caller, "test", generation, images(1), nanos, PendingCall.NO_DEADLINE);
+    assertThat(queue.offer(call).accepted()).isTrue();
+    return call;
   }
 
   @Test
