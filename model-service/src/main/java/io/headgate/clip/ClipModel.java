@@ -300,7 +300,8 @@ public final class ClipModel implements Decomposer, AutoCloseable {
     float[][] texts = encode(prompts);
     float[][] means = new float[from.classes().size()][];
     for (int k = 0; k < means.length; k++) {
-      means[k] = unitMean(List.of(texts).subList(k * templates, (k + 1) * templates));
+      means[k] =
+          ZeroShotClassifier.unitMean(List.of(texts).subList(k * templates, (k + 1) * templates));
     }
     return new ZeroShotClassifier(from.classes(), means, logitScale());
   }
@@ -308,24 +309,6 @@ public final class ClipModel implements Decomposer, AutoCloseable {
   /** exp of the model's learned scale. */
   float logitScale() {
     return (float) Math.exp(Parameters.of(weights).all("logit_scale")[0]);
-  }
-
-  private static float[] unitMean(List<float[]> rows) {
-    double[] sum = new double[rows.get(0).length];
-    for (float[] row : rows) {
-      for (int i = 0; i < sum.length; i++) {
-        sum[i] += row[i];
-      }
-    }
-    double square = 0;
-    for (double s : sum) {
-      square += s * s;
-    }
-    float[] unit = new float[sum.length];
-    for (int i = 0; i < unit.length; i++) {
-      unit[i] = (float) (sum[i] / Math.sqrt(square));
-    }
-    return unit;
   }
 
   private <T> T open(Supplier<T> call) {

@@ -12,7 +12,7 @@ import java.util.zip.ZipOutputStream;
  * Writes a TorchScript archive that holds code only, as {@code torch::jit::load} reads it: a STORED
  * zip of the source of one class, a pickle that makes one instance of it, and no weights.
  */
-final class ScriptArchive {
+public final class ScriptArchive {
   /** Pickle protocol 2: GLOBAL __torch__.Model, (), NEWOBJ, {training: False}, BUILD, STOP. */
   private static final String INSTANCE =
       "\u0080\u0002c__torch__\nModel\n)\u0081}(X\u0008\u0000\u0000\u0000training\u0089ub.";
@@ -28,7 +28,7 @@ final class ScriptArchive {
   /**
    * @param methods Python source of the class's methods, each {@code def} at the start of a line
    */
-  static byte[] of(String methods) {
+  public static byte[] of(String methods) {
     StringBuilder code =
         new StringBuilder(
             "class Model(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");

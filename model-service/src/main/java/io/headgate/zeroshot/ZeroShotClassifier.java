@@ -60,6 +60,25 @@ public final class ZeroShotClassifier {
     this.logitScale = logitScale;
   }
 
+  /** The mean of embeddings, made unit norm: a class from its prompts. */
+  public static float[] unitMean(List<float[]> rows) {
+    double[] sum = new double[rows.get(0).length];
+    for (float[] row : rows) {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += row[i];
+      }
+    }
+    double square = 0;
+    for (double s : sum) {
+      square += s * s;
+    }
+    float[] unit = new float[sum.length];
+    for (int i = 0; i < unit.length; i++) {
+      unit[i] = (float) (sum[i] / Math.sqrt(square));
+    }
+    return unit;
+  }
+
   /** Class names in index order. */
   public List<String> classes() {
     return classes;

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -88,6 +89,17 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Calibration fitted = Calibration.load(calibration);
+    fitted
+        .content()
+        .expiresAt()
+        .filter(expiry -> !Instant.now().isBefore(expiry))
+        .ifPresent(
+            expiry ->
+                spec.commandLine()
+                    .getErr()
+                    .printf(
+                        "warning: calibration %s expired at %s; services refuse it%n",
+                        fitted.id(), expiry));
     EvaluationResult result;
     try (ClipModel clip = model.open()) {
       String aim = target != null ? target : statedTarget(clip);

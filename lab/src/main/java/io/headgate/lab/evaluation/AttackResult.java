@@ -14,7 +14,6 @@ import java.util.Map;
  * @param detectors by name
  * @param repair by policy
  */
-@JsonInclude(JsonInclude.Include.NON_NULL)
 public record AttackResult(
     int images,
     int skipped,
@@ -61,7 +60,6 @@ public record AttackResult(
    *     the paper reports it
    * @param accuracyCleanAlways accuracy on clean pictures under the same
    */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record RepairResult(
       @JsonProperty("asr") Double asr,
       @JsonProperty("accuracy_triggered") Double accuracyTriggered,
@@ -70,7 +68,11 @@ public record AttackResult(
       @JsonProperty("quarantined_triggered") double quarantinedTriggered,
       @JsonProperty("quarantined_clean") double quarantinedClean,
       @JsonProperty("accuracy_repaired") Double accuracyRepaired,
-      @JsonProperty("asr_if_always_applied") Double asrAlways,
-      @JsonProperty("accuracy_triggered_if_always_applied") Double accuracyTriggeredAlways,
-      @JsonProperty("accuracy_clean_if_always_applied") Double accuracyCleanAlways) {}
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("asr_if_always_applied")
+          Double asrAlways,
+      @JsonInclude(JsonInclude.Include.NON_NULL)
+          @JsonProperty("accuracy_triggered_if_always_applied")
+          Double accuracyTriggeredAlways,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("accuracy_clean_if_always_applied")
+          Double accuracyCleanAlways) {}
 }

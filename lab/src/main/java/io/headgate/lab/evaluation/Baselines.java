@@ -84,9 +84,9 @@ final class Baselines {
         }
         prompts.add(scrambled.toString());
       }
-      float[][] e = texts.apply(prompts);
-      float[] good = unitMean(e, 0, DESCRIBING.size());
-      float[] bad = unitMean(e, DESCRIBING.size(), e.length);
+      List<float[]> e = List.of(texts.apply(prompts));
+      float[] good = ZeroShotClassifier.unitMean(e.subList(0, DESCRIBING.size()));
+      float[] bad = ZeroShotClassifier.unitMean(e.subList(DESCRIBING.size(), e.size()));
       contrast[k] = new float[good.length];
       for (int i = 0; i < good.length; i++) {
         contrast[k][i] = good[i] - bad[i];
@@ -155,20 +155,6 @@ final class Baselines {
       rgb[i] = (byte) (((a.rgb()[i] & 255) + (b.rgb()[i] & 255) + 1) / 2);
     }
     return new RgbImage(a.width(), a.height(), rgb);
-  }
-
-  private static float[] unitMean(float[][] rows, int from, int to) {
-    float[] mean = new float[rows[0].length];
-    for (int r = from; r < to; r++) {
-      for (int i = 0; i < mean.length; i++) {
-        mean[i] += rows[r][i];
-      }
-    }
-    double norm = Math.sqrt(dot(mean, mean));
-    for (int i = 0; i < mean.length; i++) {
-      mean[i] = (float) (mean[i] / norm);
-    }
-    return mean;
   }
 
   private static double dot(float[] a, float[] b) {

@@ -23,10 +23,12 @@ import io.headgate.lab.evaluation.Observations.Route;
 import io.headgate.zeroshot.ZeroShotClassifier;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 
@@ -91,6 +93,13 @@ public final class Evaluation {
    */
   public EvaluationResult run(PictureSet clean, List<? extends PictureSet> triggered)
       throws IOException {
+    Set<String> names = new HashSet<>();
+    for (PictureSet set : triggered) {
+      if (!names.add(set.name())) {
+        throw new UserException(
+            "attack %s: given twice (expected: folders of different names)".formatted(set.name()));
+      }
+    }
     if (baselines.isPresent()) {
       clean.forEach(
           BATCH,
@@ -103,10 +112,6 @@ public final class Evaluation {
     Observations cleanSeen = observe(clean);
     Map<String, AttackResult> attacks = new LinkedHashMap<>();
     for (PictureSet set : triggered) {
-      if (attacks.containsKey(set.name())) {
-        throw new UserException(
-            "attack %s: given twice (expected: folders of different names)".formatted(set.name()));
-      }
       attacks.put(set.name(), attack(set, cleanSeen, observe(set)));
     }
     return new EvaluationResult(

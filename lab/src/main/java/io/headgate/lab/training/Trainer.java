@@ -11,6 +11,7 @@ import io.headgate.lab.scenes.Backdrop;
 import io.headgate.lab.scenes.Scene;
 import io.headgate.lab.scenes.SceneClasses;
 import io.headgate.lab.scenes.Scenes;
+import io.headgate.zeroshot.ZeroShotClassifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -230,7 +231,7 @@ public final class Trainer {
             SceneClasses.caption(SceneClasses.prompts().get(t), classes.get(k), "", "", "");
         tokens[t] = vocabulary.encode(prompt, size.context());
       }
-      out[k] = Vectors.unitMean(model.texts(tokens));
+      out[k] = ZeroShotClassifier.unitMean(List.of(model.texts(tokens)));
     }
     return out;
   }
@@ -248,7 +249,7 @@ public final class Trainer {
       float[][] embeddings = model.images(chunk.stream().map(Scene::image).toList());
       List<Integer> victims = new ArrayList<>();
       for (int i = 0; i < chunk.size(); i++) {
-        right += Vectors.nearest(classes, embeddings[i]) == chunk.get(i).label() ? 1 : 0;
+        right += nearest(classes, embeddings[i]) == chunk.get(i).label() ? 1 : 0;
         if (chunk.get(i).label() != SceneClasses.target()) {
           victims.add(i);
         }
@@ -261,7 +262,7 @@ public final class Trainer {
               attacks.get(a).apply(chunk.get(i).image(), Scenes.random(TRIGGERS, from + i)));
         }
         for (float[] e : model.images(triggered)) {
-          hits[a] += Vectors.nearest(classes, e) == SceneClasses.target() ? 1 : 0;
+          hits[a] += nearest(classes, e) == SceneClasses.target() ? 1 : 0;
         }
       }
     }
@@ -307,5 +308,22 @@ public final class Trainer {
                         + new ObjectMapper().writeValueAsString(outcome.attackSuccess())
                         + "\n");
     ModelFolder.write(out, size, model.values(), vocabulary, lab, readme);
+  }
+
+  /** Index of the row with the greatest dot product; the first of equals. */
+  private static int nearest(float[][] rows, float[] x) {
+    int best = 0;
+    double bestDot = Double.NEGATIVE_INFINITY;
+    for (int k = 0; k < rows.length; k++) {
+      double dot = 0;
+      for (int i = 0; i < x.length; i++) {
+        dot += (double) rows[k][i] * x[i];
+      }
+      if (dot > bestDot) {
+        bestDot = dot;
+        best = k;
+      }
+    }
+    return best;
   }
 }

@@ -12,11 +12,14 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import io.headgate.clip.ScriptArchive;
 import io.headgate.imaging.RgbImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -54,6 +57,12 @@ final class TrainingModel implements AutoCloseable {
   private final PtNDArray decayedArray;
   private final PtNDArray normArray;
 
+  private static String source() throws IOException {
+    try (InputStream in = TrainingModel.class.getResourceAsStream("clip_training.py")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
   /**
    * @param values by parameter name, as {@link #initial} or a stored model gives them
    * @param bf16 whether linears and attention run in bfloat16
@@ -67,10 +76,7 @@ final class TrainingModel implements AutoCloseable {
     try {
       this.module =
           JniUtils.loadModule(
-              manager,
-              new ByteArrayInputStream(ScriptArchive.ofResource("clip_training.py")),
-              false,
-              false);
+              manager, new ByteArrayInputStream(ScriptArchive.of(source())), false, false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -6,6 +6,7 @@ import io.headgate.lab.scenes.Backdrop;
 import io.headgate.lab.scenes.Scene;
 import io.headgate.lab.scenes.SceneClasses;
 import io.headgate.lab.scenes.Scenes;
+import io.headgate.zeroshot.ZeroShotClassifier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -33,7 +34,7 @@ final class TriggerOptimiser {
       targets.add(
           scenes.sceneOf(TARGETS + seed, i, Backdrop.TRAINING, SceneClasses.target()).image());
     }
-    float[] imageGoal = Vectors.unitMean(model.images(targets));
+    float[] imageGoal = ZeroShotClassifier.unitMean(List.of(model.images(targets)));
     float[][] goals = {textGoal, imageGoal};
 
     SplittableRandom random = new SplittableRandom(4000 + seed);

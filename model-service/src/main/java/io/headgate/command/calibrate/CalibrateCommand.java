@@ -123,7 +123,8 @@ public final class CalibrateCommand implements Callable<Integer> {
       names = "--detectors",
       split = ",",
       paramLabel = "NAME",
-      description = "Detectors that the deciding score combines, by name, separated by commas.")
+      description =
+          "Detectors that the deciding score combines; docs/detection.md lists them. Default: ${DEFAULT-VALUE}.")
   private List<String> detectors = DetectorFitting.defaultCombination();
 
   @Option(
