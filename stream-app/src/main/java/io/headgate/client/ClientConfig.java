@@ -1,6 +1,5 @@
 package io.headgate.client;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -18,8 +17,7 @@ import java.util.Optional;
  * @param topLabels labels asked for per image; 0 leaves it to the service
  * @param expectedModel fingerprint that the service must serve; empty for any
  * @param expectedCalibration id that the service must serve; empty for any
- * @param tls whether to use TLS
- * @param trust certificates (PEM) to trust instead of the JVM's
+ * @param tls empty: in plain text
  */
 public record ClientConfig(
     String address,
@@ -32,8 +30,7 @@ public record ClientConfig(
     int topLabels,
     String expectedModel,
     String expectedCalibration,
-    boolean tls,
-    Optional<Path> trust) {
+    Optional<ServiceTls> tls) {
   public ClientConfig {
     require(!address.isBlank(), "service address", address, "host:port");
     require(batch >= 1 && batch <= 1024, "batch", batch, "1 to 1024 images");
@@ -63,7 +60,6 @@ public record ClientConfig(
         0,
         "",
         "",
-        false,
         Optional.empty());
   }
 }

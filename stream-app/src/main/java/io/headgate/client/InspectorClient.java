@@ -130,14 +130,13 @@ public final class InspectorClient implements AutoCloseable {
   private boolean closed;
   private volatile ServiceDescription description;
 
-  /** Opens the channel; nothing is sent yet. */
+  /**
+   * Opens the channel; nothing is sent yet.
+   *
+   * @throws io.headgate.console.UserException if a PEM file for TLS cannot be used
+   */
   public InspectorClient(ClientConfig config, MeterRegistry metrics) {
     this.config = config;
-    this.channel = ServiceChannel.open(config);
-    this.circuit = new Circuit(config.backoff(), new SplittableRandom());
-    this.stub = InspectorGrpc.newStub(channel);
-    this.blockingStub = InspectorGrpc.newBlockingStub(channel);
-    this.options = InspectOptions.newBuilder().setTopLabels(config.topLabels()).build();
     this.timer =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
@@ -145,6 +144,16 @@ public final class InspectorClient implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
+    try {
+      this.channel = ServiceChannel.open(config, timer);
+    } catch (RuntimeException e) {
+      timer.shutdownNow();
+      throw e;
+    }
+    this.circuit = new Circuit(config.backoff(), new SplittableRandom());
+    this.stub = InspectorGrpc.newStub(channel);
+    this.blockingStub = InspectorGrpc.newBlockingStub(channel);
+    this.options = InspectOptions.newBuilder().setTopLabels(config.topLabels()).build();
     this.metrics = metrics;
     this.batchItems =
         DistributionSummary.builder(ClientMetrics.BATCH_ITEMS)

@@ -4,6 +4,7 @@ import io.headgate.client.Inspected;
 import io.headgate.client.InspectorClient;
 import io.headgate.client.ServiceDescription;
 import io.headgate.client.ServiceUnavailableException;
+import io.headgate.console.UserException;
 import io.headgate.doctor.Finding.Check;
 import io.headgate.imaging.RgbImage;
 import io.headgate.stream.GuardConfig;
@@ -54,10 +55,14 @@ final class ServiceExamination {
           Finding.problem(
               Check.SERVICE,
               e.getMessage(),
-              "start it ('headgate serve'), or correct --service, --service-tls, --service-ca; while it is away --outage-policy applies"));
+              "start it ('headgate serve'), or correct --service, --service-tls, --service-ca, --service-certificate; while it is away --outage-policy applies"));
       findings.add(Finding.skipped(Check.CALIBRATION, "the service was not reached"));
-    } catch (IllegalArgumentException e) {
-      findings.add(Finding.problem(Check.SERVICE, e.getMessage(), "correct --service-ca"));
+    } catch (UserException e) {
+      findings.add(
+          Finding.problem(
+              Check.SERVICE,
+              e.getMessage(),
+              "correct --service-ca, or --service-certificate and --service-key"));
       findings.add(Finding.skipped(Check.CALIBRATION, "the service was not reached"));
     }
     return findings;

@@ -2,9 +2,9 @@ package io.headgate.stream;
 
 import io.headgate.claimcheck.ClaimRules;
 import io.headgate.client.ClientConfig;
+import io.headgate.client.ServiceTls;
 import io.headgate.imaging.ImageLimits;
 import io.headgate.serde.HeadgateSerdes;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
@@ -15,8 +15,7 @@ import java.util.Optional;
  * @param bootstrap brokers
  * @param registry configuration of the schema registry's client, at least its URL
  * @param service address of the model service, see {@link ClientConfig#address}
- * @param serviceTls whether the service is called over TLS
- * @param serviceTrust certificates (PEM) trusted for it instead of the JVM's
+ * @param serviceTls TLS towards it; empty: in plain text
  * @param expectedModel fingerprint that must judge; empty for any
  * @param expectedCalibration id that must judge; empty for any
  * @param topics read and written
@@ -41,8 +40,7 @@ public record GuardConfig(
     String bootstrap,
     Map<String, String> registry,
     String service,
-    boolean serviceTls,
-    Optional<Path> serviceTrust,
+    Optional<ServiceTls> serviceTls,
     String expectedModel,
     String expectedCalibration,
     Topics topics,
@@ -135,8 +133,7 @@ public record GuardConfig(
         0,
         expectedModel,
         expectedCalibration,
-        serviceTls,
-        serviceTrust);
+        serviceTls);
   }
 
   /** Collects what differs from the defaults; one thread uses it. */
@@ -145,8 +142,7 @@ public record GuardConfig(
     private final String bootstrap;
     private Map<String, String> registry;
     private final String service;
-    private boolean serviceTls;
-    private Optional<Path> serviceTrust = Optional.empty();
+    private Optional<ServiceTls> serviceTls = Optional.empty();
     private String expectedModel = "";
     private String expectedCalibration = "";
     private Topics topics = Topics.defaults();
@@ -183,9 +179,8 @@ public record GuardConfig(
       return this;
     }
 
-    public Builder serviceTls(boolean on, Optional<Path> trust) {
-      this.serviceTls = on;
-      this.serviceTrust = trust;
+    public Builder serviceTls(Optional<ServiceTls> tls) {
+      this.serviceTls = tls;
       return this;
     }
 
@@ -286,7 +281,6 @@ public record GuardConfig(
           registry,
           service,
           serviceTls,
-          serviceTrust,
           expectedModel,
           expectedCalibration,
           topics,

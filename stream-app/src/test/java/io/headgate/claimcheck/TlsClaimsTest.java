@@ -5,14 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.headgate.claimcheck.ClaimRefusedException.Reason;
-import java.io.InputStream;
+import io.headgate.client.SelfSigned;
 import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
@@ -23,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TlsClaimsTest {
   private static final byte[] FILE = "a picture".getBytes(UTF_8);
-  private static final char[] PASSWORD = "changeit".toCharArray();
 
   @TempDir static Path folder;
   private static SSLContext context;
@@ -31,38 +28,12 @@ class TlsClaimsTest {
   /** A certificate for images.test, which both server and client know. */
   @BeforeAll
   static void makeCertificate() throws Exception {
-    Path store = folder.resolve("store.p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                new String(PASSWORD),
-                "-alias",
-                "images",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=images.test",
-                "-ext",
-                "SAN=dns:images.test",
-                "-validity",
-                "2")
-            .redirectErrorStream(true)
-            .start();
-    keytool.getInputStream().readAllBytes();
-    assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, PASSWORD);
-    }
+    SelfSigned images = SelfSigned.make(folder, "images", "dns:images.test");
     KeyManagerFactory mine = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    mine.init(keys, PASSWORD);
+    mine.init(images.store(), SelfSigned.PASSWORD.toCharArray());
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
-    trusted.setCertificateEntry("images", keys.getCertificate("images"));
+    trusted.setCertificateEntry("images", images.store().getCertificate("images"));
     TrustManagerFactory trust =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     trust.init(trusted);

@@ -1,6 +1,8 @@
 package io.headgate.client;
 
+import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
+import io.grpc.ServerCredentials;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
@@ -34,6 +36,7 @@ public final class FakeInspector implements AutoCloseable {
   public static final String MODEL = "model-a";
   public static final String CALIBRATION = "calibration-a";
 
+  private final ServerCredentials credentials;
   private final int port;
   private final List<Integer> batches = new CopyOnWriteArrayList<>();
   private volatile String calibration = CALIBRATION;
@@ -44,6 +47,11 @@ public final class FakeInspector implements AutoCloseable {
   private volatile Server server;
 
   public FakeInspector() {
+    this(InsecureServerCredentials.create());
+  }
+
+  FakeInspector(ServerCredentials credentials) {
+    this.credentials = credentials;
     server = start(0);
     port = server.getPort();
   }
@@ -51,7 +59,7 @@ public final class FakeInspector implements AutoCloseable {
   private Server start(int wanted) {
     try {
       return NettyServerBuilder.forAddress(
-              new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted))
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted), credentials)
           .maxInboundMessageSize(64 << 20)
           .addService(new Service())
           .build()
@@ -63,6 +71,10 @@ public final class FakeInspector implements AutoCloseable {
 
   public String address() {
     return "127.0.0.1:" + port;
+  }
+
+  int port() {
+    return port;
   }
 
   public FakeInspector imageSize(int pixels) {

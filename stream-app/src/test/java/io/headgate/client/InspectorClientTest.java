@@ -301,7 +301,6 @@ class InspectorClientTest {
             0,
             "model-b",
             "",
-            false,
             Optional.empty());
     client = new InspectorClient(other, meters);
 
@@ -355,7 +354,6 @@ class InspectorClientTest {
         0,
         "",
         "",
-        false,
         Optional.empty());
   }
 

@@ -1,7 +1,9 @@
 package io.headgate.stream.command;
 
+import io.headgate.client.ServiceTls;
 import io.headgate.connection.ClusterOptions;
 import io.headgate.connection.RegistryOptions;
+import io.headgate.console.UsageException;
 import io.headgate.console.UserException;
 import io.headgate.imaging.ImageLimits;
 import io.headgate.stream.GuardConfig;
@@ -38,9 +40,23 @@ public final class GuardOptions {
 
   @Option(
       names = "--service-ca",
-      paramLabel = "FILE",
-      description = "Certificates (PEM) to trust for the service instead of the JVM's.")
+      paramLabel = "PEM",
+      description =
+          "With --service-tls: who may sign the service's certificate, instead of whom the JVM trusts.")
   private Path serviceCa;
+
+  @Option(
+      names = "--service-certificate",
+      paramLabel = "PEM",
+      description =
+          "With --service-tls: this guard's certificate chain, for a service that asks its clients for one. Read again when it changes, as all PEM files.")
+  private Path serviceCertificate;
+
+  @Option(
+      names = "--service-key",
+      paramLabel = "PEM",
+      description = "Its private key (PKCS #8, not encrypted).")
+  private Path serviceKey;
 
   @Option(
       names = "--expect-model",
@@ -176,7 +192,7 @@ public final class GuardOptions {
         GuardConfig.builder(cluster.bootstrap(), registry.url(), service)
             .kafka(kafka())
             .registry(texts(registry.config()))
-            .serviceTls(serviceTls, Optional.ofNullable(serviceCa))
+            .serviceTls(serviceTls())
             .expect(expectModel, expectCalibration)
             .applicationId(applicationId)
             .instanceId(Optional.ofNullable(instanceId))
@@ -203,6 +219,26 @@ public final class GuardOptions {
       builder.decodeThreads(decodeThreads);
     }
     return builder.build();
+  }
+
+  private Optional<ServiceTls> serviceTls() {
+    if (!serviceTls) {
+      if (serviceCa != null || serviceCertificate != null || serviceKey != null) {
+        throw new UsageException(
+            "--service-ca, --service-certificate and --service-key go with --service-tls, which is missing");
+      }
+      return Optional.empty();
+    }
+    if ((serviceCertificate == null) != (serviceKey == null)) {
+      throw new UsageException(
+          "%s is missing (expected: --service-certificate and --service-key together)"
+              .formatted(serviceKey == null ? "--service-key" : "--service-certificate"));
+    }
+    return Optional.of(
+        new ServiceTls(
+            Optional.ofNullable(serviceCa),
+            Optional.ofNullable(serviceCertificate),
+            Optional.ofNullable(serviceKey)));
   }
 
   /** What the user says of Kafka, without what has an option of its own. */

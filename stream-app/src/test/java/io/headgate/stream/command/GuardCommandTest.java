@@ -69,10 +69,12 @@ class GuardCommandTest {
   @CsvSource({
     "--outage-policy=ignore, 'hold, quarantine or pass-unverified'",
     "--deadline=soon, a duration such as",
-    "--no-such-option, --no-such-option"
+    "--no-such-option, --no-such-option",
+    "--service-ca=ca.pem, --service-tls",
+    "--service-tls --service-certificate=guard.pem, --service-key is missing"
   })
-  void refusesWhatIsNoOption(String option, String expected) {
-    Run run = run(option);
+  void refusesACommandLineThatCannotBe(String options, String expected) {
+    Run run = run(options.split(" "));
 
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.text()).contains(expected);
