@@ -3,6 +3,7 @@ package io.headgate.detection;
 import io.headgate.decomposition.ModelShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Scores of clean readings by detectors that were fitted on the others of them. */
 final class CrossFit {
@@ -30,20 +31,23 @@ final class CrossFit {
       List<DetectorKind> kinds, ModelShape shape, List<Reading> readings, boolean[] leftOut) {
     int n = readings.size();
     float[][] scores = new float[kinds.size()][n];
-    for (int fold = 0; fold < FOLDS; fold++) {
-      List<Reading> rest = new ArrayList<>(n);
-      for (int i = 0; i < n; i++) {
-        if (i % FOLDS != fold && !leftOut[i]) {
-          rest.add(readings.get(i));
-        }
-      }
-      for (int k = 0; k < kinds.size(); k++) {
-        Detector detector = kinds.get(k).fitted(rest, shape);
-        for (int i = fold; i < n; i += FOLDS) {
-          scores[k][i] = (float) detector.score(readings.get(i));
-        }
-      }
-    }
+    IntStream.range(0, FOLDS)
+        .parallel()
+        .forEach(
+            fold -> {
+              List<Reading> rest = new ArrayList<>(n);
+              for (int i = 0; i < n; i++) {
+                if (i % FOLDS != fold && !leftOut[i]) {
+                  rest.add(readings.get(i));
+                }
+              }
+              for (int k = 0; k < kinds.size(); k++) {
+                Detector detector = kinds.get(k).fitted(rest, shape);
+                for (int i = fold; i < n; i += FOLDS) {
+                  scores[k][i] = (float) detector.score(readings.get(i));
+                }
+              }
+            });
     return scores;
   }
 }

@@ -22,8 +22,6 @@ public final class DetectorBank {
   /** Name of the paper's score: the number of infected heads of the last layer. */
   public static final String INFECTED_HEADS = "infected-heads";
 
-  private static final double UNCHANGED = 0.5;
-
   private final FittedDetectors fitted;
   private final Lens lens;
   private final PaperMethod paper;
@@ -98,14 +96,19 @@ public final class DetectorBank {
   }
 
   /**
-   * Scores an image after a repair. One that is still predicted as before has to look clearly
-   * clean, at {@value #UNCHANGED} of the threshold: where a trigger is all over the image, a repair
-   * weakens its score before it changes what the image is taken for.
+   * Scores an image after a repair. Where it is still predicted as before, its deciding score has
+   * to fall as far below the threshold as it stood above: a trigger that is all over the image is
+   * weakened by a repair before it lets go of the prediction, and it stood high, where false alarms
+   * stand just above.
    */
   public Scores scoreRepaired(Reading before, Decomposition repaired) {
     Reading after = lens.read(repaired);
-    boolean unchanged = after.predicted() >= 0 && after.predicted() == before.predicted();
-    return score(after, (unchanged ? UNCHANGED : 1) * fitted.threshold());
+    double threshold = fitted.threshold();
+    if (after.predicted() >= 0 && after.predicted() == before.predicted()) {
+      double above = score(before).deciding().score() - threshold;
+      threshold = Math.max(0, threshold - Math.max(0, above));
+    }
+    return score(after, threshold);
   }
 
   private Scores score(Reading reading, double threshold) {

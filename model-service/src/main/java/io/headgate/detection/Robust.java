@@ -1,6 +1,5 @@
 package io.headgate.detection;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
@@ -8,6 +7,9 @@ import java.util.function.Function;
 final class Robust {
   /** Makes the median absolute deviation of a Gaussian its standard deviation. */
   static final double MAD_TO_SD = 1.4826;
+
+  /** Columns looked at in one pass over the rows. */
+  private static final int BLOCK = 16;
 
   private Robust() {}
 
@@ -32,9 +34,50 @@ final class Robust {
     if (values.length == 0) {
       return 0;
     }
-    float[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return quantileOfSorted(sorted, p);
+    float[] a = values.clone();
+    double at = p * (a.length - 1);
+    int low = (int) Math.floor(at);
+    float below = select(a, low);
+    float above = below;
+    if (low + 1 < a.length) { // the next larger one is among those that selecting left behind it
+      above = a[low + 1];
+      for (int i = low + 2; i < a.length; i++) {
+        above = Math.min(above, a[i]);
+      }
+    }
+    return (float) (below + (at - low) * (above - below));
+  }
+
+  /** The k-th smallest, from 0, with no larger one before it and no smaller one behind (Hoare). */
+  private static float select(float[] a, int k) {
+    int from = 0;
+    int to = a.length - 1;
+    while (from < to) {
+      float pivot = a[(from + to) >>> 1];
+      int i = from;
+      int j = to;
+      while (i <= j) {
+        while (a[i] < pivot) {
+          i++;
+        }
+        while (a[j] > pivot) {
+          j--;
+        }
+        if (i <= j) {
+          float swapped = a[i];
+          a[i++] = a[j];
+          a[j--] = swapped;
+        }
+      }
+      if (k <= j) {
+        to = j;
+      } else if (k >= i) {
+        from = i;
+      } else {
+        break;
+      }
+    }
+    return a[k];
   }
 
   static float quantileOfSorted(float[] sorted, double p) {
@@ -48,13 +91,19 @@ final class Robust {
   static <T> float[][] columns(List<T> rows, Function<T, float[]> row) {
     int columns = row.apply(rows.get(0)).length;
     float[][] fitted = new float[2][columns];
-    float[] column = new float[rows.size()];
-    for (int k = 0; k < columns; k++) {
-      for (int i = 0; i < column.length; i++) {
-        column[i] = row.apply(rows.get(i))[k];
+    float[][] some = new float[BLOCK][rows.size()];
+    for (int from = 0; from < columns; from += BLOCK) {
+      int count = Math.min(BLOCK, columns - from);
+      for (int i = 0; i < rows.size(); i++) {
+        float[] values = row.apply(rows.get(i));
+        for (int k = 0; k < count; k++) {
+          some[k][i] = values[from + k];
+        }
       }
-      fitted[0][k] = median(column);
-      fitted[1][k] = scale(column, fitted[0][k]);
+      for (int k = 0; k < count; k++) {
+        fitted[0][from + k] = median(some[k]);
+        fitted[1][from + k] = scale(some[k], fitted[0][from + k]);
+      }
     }
     return fitted;
   }

@@ -212,22 +212,33 @@ class DetectorsTest {
   }
 
   @Test
-  void aRepairThatDidNotChangeThePredictionHasToLookClearlyClean() {
+  void aRepairThatKeepsThePredictionHasToFallAsFarBelowTheThresholdAsItStoodAbove() {
     DetectorBank bank = new DetectorBank(fitted(), Optional.of(MODEL.classifier()));
     double threshold = bank.fitted().threshold();
     RgbImage image = FakeModel.triggered(FakeModel.image(3, 5), 9);
-    Reading triggered = lens.read(MODEL.decompose(List.of(image)).get(0));
+    Decomposition infected = MODEL.decompose(List.of(image)).get(0);
+    Reading triggered = lens.read(infected);
     Decomposition dropped =
         MODEL.decomposeWithout(List.of(image), new int[][] {new int[] {9}}).get(0);
 
     Scores changed = bank.scoreRepaired(triggered, dropped);
-    Scores unchanged = bank.scoreRepaired(lens.read(dropped), dropped);
+    Scores kept = bank.scoreRepaired(triggered, infected);
+    Reading justAbove =
+        readings.stream().filter(r -> bank.score(r).flagged()).findFirst().orElseThrow();
+    double above = bank.score(justAbove).deciding().score() - threshold;
 
     assertThat(triggered.predicted()).isEqualTo(FakeModel.TARGET);
     assertThat(lens.read(dropped).predicted()).isEqualTo(3);
     assertThat(changed.deciding().threshold()).isEqualTo(threshold);
-    assertThat(unchanged.deciding().threshold()).isEqualTo(threshold / 2);
-    assertThat(unchanged.deciding().score()).isEqualTo(changed.deciding().score());
+    assertThat(kept.deciding().threshold()).as("it stood far above").isZero();
+    assertThat(kept.flagged()).isTrue();
+    Decomposition alike =
+        clean.stream()
+            .filter(d -> lens.read(d).predicted() == justAbove.predicted())
+            .findFirst()
+            .orElseThrow();
+    assertThat(bank.scoreRepaired(justAbove, alike).deciding().threshold())
+        .isCloseTo(threshold - above, within(1e-9));
   }
 
   @Test

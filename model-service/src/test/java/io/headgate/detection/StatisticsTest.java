@@ -45,6 +45,24 @@ class StatisticsTest {
   }
 
   @Test
+  void quantilesAreThoseOfTheSortedValues() {
+    Random random = new Random(3);
+    for (int n = 1; n < 200; n++) {
+      float[] values = new float[n];
+      for (int i = 0; i < n; i++) {
+        values[i] = random.nextInt(1 + n / 2); // many ties
+      }
+      float[] sorted = values.clone();
+      Arrays.sort(sorted);
+      for (double p : new double[] {0, 0.05, 0.5, 0.75, 1}) {
+        assertThat(Robust.quantile(values, p))
+            .as("n %d, p %s", n, p)
+            .isEqualTo(Robust.quantileOfSorted(sorted, p));
+      }
+    }
+  }
+
+  @Test
   void theUpperBoundCoversAsOftenAsItSays() {
     Random random = new Random(3);
     int covered = 0;
