@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -70,6 +71,9 @@ public final class Headgate {
     } else {
       defaultLevel("headgate.root.log.level", "HEADGATE_ROOT_LOG_LEVEL", "ERROR");
     }
+    // gRPC logs through the JDK: into the same lines, under the same levels.
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
     System.exit(execute(System.getenv(), args));
   }
 

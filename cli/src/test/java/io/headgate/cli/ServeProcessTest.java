@@ -62,7 +62,7 @@ class ServeProcessTest {
       serve.process.destroy();
       assertThat(serve.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(serve.process.exitValue()).isEqualTo(128 + 15);
-      assertThat(serve.err()).contains("closing: calls under way have PT30S to end", " closed ");
+      assertThat(serve.err()).contains("closing: calls under way have 30.0 s to end", " closed ");
       assertThat(serve.err()).doesNotContain("Exception");
     }
   }

@@ -6,7 +6,7 @@ import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code 500ms}, {@code 90s}, {@code 15m}, {@code 36h}, {@code 7d}, or ISO-8601 as {@code P7D}. */
+/** {@code 2ms}, {@code 90s}, {@code 15m}, {@code 36h}, {@code 7d}, or ISO-8601 as {@code P7D}. */
 public final class DurationConverter implements ITypeConverter<Duration> {
   /** For picocli. */
   public DurationConverter() {}
@@ -24,7 +24,7 @@ public final class DurationConverter implements ITypeConverter<Duration> {
       return Duration.parse(iso);
     } catch (DateTimeParseException | NumberFormatException e) {
       throw new TypeConversionException(
-          "'%s' (expected: a duration such as 500ms, 90s, 15m, 36h or 7d)".formatted(text));
+          "'%s' (expected: a duration such as 2ms, 90s, 15m, 36h or 7d)".formatted(text));
     }
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Reader;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -156,8 +157,10 @@ public final class Settings {
     } catch (IOException | IllegalArgumentException e) {
       throw new ParameterException(
           command,
-          "%s: cannot be read as a settings file (expected: lines of 'key = value'): %s"
-              .formatted(file, e));
+          "%s: %s (expected: a settings file, lines of 'key = value')"
+              .formatted(
+                  file,
+                  e instanceof NoSuchFileException ? "no such file" : "cannot be read: " + e));
     }
     return properties;
   }

@@ -2,6 +2,7 @@ package io.headgate.command;
 
 import io.headgate.calibration.CalibrationKeys;
 import io.headgate.clip.ClipOptions;
+import io.headgate.connection.DurationConverter;
 import io.headgate.console.Console;
 import io.headgate.console.Settings;
 import io.headgate.console.UsageException;
@@ -132,7 +133,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--linger",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description = "How long the first image of a batch waits for company. Default: 2ms.")
   private Duration linger = BatchingConfig.defaults().linger();
 
@@ -160,14 +161,14 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--queue-bytes",
       paramLabel = "SIZE",
-      converter = Units.OfBytes.class,
+      converter = ByteSizeConverter.class,
       description = "Most bytes of pixels waiting. Default: 256MiB.")
   private long queueBytes = BatchingConfig.defaults().queueBytes();
 
   @Option(
       names = "--queue-time",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description =
           "Most work waiting, in the time that it takes at the speed seen; two full batches per lane"
               + " may always wait. Default: 1s.")
@@ -182,7 +183,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--max-request-bytes",
       paramLabel = "SIZE",
-      converter = Units.OfBytes.class,
+      converter = ByteSizeConverter.class,
       description = "Largest message. Default: 16MiB.")
   private long maxRequestBytes = LimitsConfig.defaults().maxRequestBytes();
 
@@ -195,28 +196,28 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--keep-alive-time",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description = "A silent connection is pinged after this long. Default: 1m.")
   private Duration keepAliveTime = LimitsConfig.defaults().keepAliveTime();
 
   @Option(
       names = "--keep-alive-timeout",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description = "A pinged connection is closed when it is silent this long. Default: 20s.")
   private Duration keepAliveTimeout = LimitsConfig.defaults().keepAliveTimeout();
 
   @Option(
       names = "--permitted-keep-alive",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description = "A client that pings more often is cut off. Default: 10s.")
   private Duration permittedKeepAlive = LimitsConfig.defaults().permittedKeepAlive();
 
   @Option(
       names = "--max-connection-age",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description =
           "Connections are closed gracefully after this long, so that clients find new replicas."
               + " Default: never.")
@@ -225,7 +226,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--stall-limit",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description = "A batch that runs longer makes /livez fail. Default: 1m.")
   private Duration stallLimit = LimitsConfig.defaults().stallLimit();
 
@@ -259,21 +260,21 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--tls-reload",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description = "How often the PEM files are looked at. Default: 1m.")
   private Duration tlsReload = Duration.ofMinutes(1);
 
   @Option(
       names = "--grace",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description = "How long running calls may take to end on SIGTERM. Default: 30s.")
   private Duration grace = ServerConfig.defaults().grace();
 
   @Option(
       names = "--watch",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description = "How often model and calibration are looked at. Default: 1s.")
   private Duration watch = ServerConfig.defaults().watchEvery();
 
@@ -341,7 +342,7 @@ public final class ServeCommand implements Callable<Integer> {
           grace,
           watch);
     } catch (IllegalArgumentException e) {
-      throw new UserException(e.getMessage(), e);
+      throw new UsageException(e.getMessage());
     }
   }
 

@@ -12,6 +12,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
 import io.headgate.calibration.Calibration;
 import io.headgate.clip.ClipModel;
+import io.headgate.connection.DurationConverter;
 import io.headgate.console.UsageException;
 import io.headgate.console.UserException;
 import io.headgate.guard.Guard;
@@ -107,7 +108,7 @@ public final class ServiceBench {
   @Option(
       names = "--deadline",
       paramLabel = "TIME",
-      converter = Units.OfDuration.class,
+      converter = DurationConverter.class,
       description = "Of every call. Default: 10s.")
   private Duration deadline = Duration.ofSeconds(10);
 
@@ -271,7 +272,7 @@ public final class ServiceBench {
           deadline,
           Math.min(connections, callers));
     } catch (IllegalArgumentException e) {
-      throw new UserException(e.getMessage(), e);
+      throw new UsageException(e.getMessage());
     }
   }
 

@@ -1,6 +1,6 @@
 package io.headgate.guard;
 
-import io.headgate.console.UserException;
+import io.headgate.console.UsageException;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -26,7 +26,7 @@ public enum RepairPolicy {
   /**
    * From {@link #id()}.
    *
-   * @throws UserException for an unknown name
+   * @throws UsageException for an unknown name
    */
   public static RepairPolicy of(String id) {
     return Arrays.stream(values())
@@ -34,7 +34,7 @@ public enum RepairPolicy {
         .findFirst()
         .orElseThrow(
             () ->
-                new UserException(
+                new UsageException(
                     "repair policy: %s (expected: prune, paper, attribution or none)"
                         .formatted(id)));
   }

@@ -11,6 +11,7 @@ import io.headgate.imaging.RgbImage;
 import io.headgate.zeroshot.ZeroShotClassifier;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -107,6 +108,8 @@ public final class Canaries {
     JsonNode root;
     try {
       root = JSON.readTree(Files.readAllBytes(file));
+    } catch (NoSuchFileException e) {
+      throw malformed(file, "no such file", e);
     } catch (IOException e) {
       throw malformed(file, e.getMessage(), e);
     }

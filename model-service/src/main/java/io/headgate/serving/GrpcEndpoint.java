@@ -3,7 +3,8 @@ package io.headgate.serving;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.ServerCredentials;
-import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerStreamTracer;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -27,9 +28,9 @@ final class GrpcEndpoint {
   static Server start(
       ServerConfig config,
       InspectorService service,
-      List<io.grpc.ServerInterceptor> interceptors,
+      List<ServerInterceptor> interceptors,
       HealthStatusManager health,
-      ServingMetrics metrics,
+      ServerStreamTracer.Factory tracers,
       Executor executor,
       ScheduledExecutorService timer) {
     LimitsConfig limits = config.limits();
@@ -48,16 +49,15 @@ final class GrpcEndpoint {
             .keepAliveTimeout(limits.keepAliveTimeout().toMillis(), TimeUnit.MILLISECONDS)
             .permitKeepAliveTime(limits.permittedKeepAlive().toMillis(), TimeUnit.MILLISECONDS)
             .permitKeepAliveWithoutCalls(true)
-            .addStreamTracerFactory(RequestTracer.factory(metrics));
+            .addStreamTracerFactory(tracers);
     limits
         .maxConnectionAge()
         .ifPresent(age -> builder.maxConnectionAge(age.toMillis(), TimeUnit.MILLISECONDS));
-    for (io.grpc.ServerInterceptor interceptor : interceptors) {
+    for (ServerInterceptor interceptor : interceptors) {
       builder.intercept(interceptor); // The last one added sees a call first.
     }
-    ServerServiceDefinition inspector = service.bindService();
     builder
-        .addService(inspector)
+        .addService(service)
         .addService(health.getHealthService())
         .addService(ProtoReflectionServiceV1.newInstance());
     try {

@@ -129,10 +129,14 @@ final class InspectorService extends InspectorGrpc.InspectorImplBase {
     call.answer()
         .whenCompleteAsync(
             (judged, failure) -> {
-              if (failure == null) {
-                answer(engine, outcomes, judged, response);
-              } else {
+              if (failure != null) {
                 fail(failure, requestId, response);
+                return;
+              }
+              try {
+                answer(engine, outcomes, judged, response);
+              } catch (RuntimeException e) { // Nobody else would tell the caller.
+                fail(e, requestId, response);
               }
             },
             answers);

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -36,11 +37,13 @@ import org.slf4j.LoggerFactory;
 public final class ModelServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelServer.class);
   private static final Duration HEALTH_EVERY = Duration.ofMillis(500);
+  private static final Duration DRAIN_LOOK = Duration.ofMillis(50);
   private static final Duration TOPIC_PATIENCE = Duration.ofSeconds(30);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ServerConfig config;
   private final ServingMetrics metrics = new ServingMetrics();
+  private final RequestTracer.Factory requests = new RequestTracer.Factory(metrics);
   private final HealthStatusManager health = new HealthStatusManager();
   private final Instant startedAt = Instant.now();
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -66,7 +69,7 @@ public final class ModelServer implements AutoCloseable {
     this.timer = Executors.newScheduledThreadPool(1, daemons("headgate-timer"));
     this.watcher = Executors.newScheduledThreadPool(1, daemons("headgate-rollout"));
     this.batcher = new DynamicBatcher(config.batching(), metrics);
-    metrics.observe(batcher, () -> readiness().ok());
+    metrics.observe(batcher, requests, () -> readiness().ok());
     setHealth();
     OperationsServer operations = null;
     try {
@@ -223,7 +226,7 @@ public final class ModelServer implements AutoCloseable {
         .map(TlsConfig::allowedClients)
         .filter(names -> !names.isEmpty())
         .ifPresent(names -> lastToFirst.add(new AllowListInterceptor(names)));
-    return GrpcEndpoint.start(config, service, lastToFirst, health, metrics, answers, timer);
+    return GrpcEndpoint.start(config, service, lastToFirst, health, requests, answers, timer);
   }
 
   private static ThreadFactory daemons(String name) {
@@ -382,7 +385,7 @@ public final class ModelServer implements AutoCloseable {
   public void awaitTermination() throws InterruptedException {
     try {
       terminated.get();
-    } catch (java.util.concurrent.ExecutionException e) {
+    } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }
   }
@@ -398,15 +401,19 @@ public final class ModelServer implements AutoCloseable {
     }
     long end = System.nanoTime() + config.grace().toNanos();
     closing = true;
-    log.info("closing: calls under way have {} to end", config.grace());
+    if (served.get()) {
+      log.info("closing: calls under way have {} s to end", config.grace().toMillis() / 1e3);
+    }
     watcher.shutdown();
     health.enterTerminalState();
     grpc.shutdown();
     try {
-      boolean ended = grpc.awaitTermination(config.grace().toNanos(), TimeUnit.NANOSECONDS);
+      boolean ended = awaitCalls(end);
       boolean drained = batcher.drain(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
       if (!ended || !drained) {
-        log.warn("calls were still running after the grace time of {}: cut off", config.grace());
+        log.warn(
+            "calls were still running after the grace time of {} s: cut off",
+            config.grace().toMillis() / 1e3);
       }
       // Answers to calls that were just cut off still have to go out.
       if (!grpc.awaitTermination(200, TimeUnit.MILLISECONDS)) {
@@ -424,8 +431,28 @@ public final class ModelServer implements AutoCloseable {
       rollout.ifPresent(Rollout::close);
       answers.shutdown();
       metrics.close();
-      log.info("closed");
+      if (served.get()) {
+        log.info("closed");
+      }
       terminated.complete(null);
     }
+  }
+
+  /**
+   * Waits until the inspector's calls have ended. Some may be on their way from clients that have
+   * not heard yet, so there must be none for a little while. Health watches are not waited for.
+   */
+  private boolean awaitCalls(long endNanos) throws InterruptedException {
+    int looksWithoutCalls = 0;
+    while (looksWithoutCalls < 3) {
+      if (grpc.awaitTermination(DRAIN_LOOK.toNanos(), TimeUnit.NANOSECONDS)) {
+        return true;
+      }
+      if (System.nanoTime() - endNanos >= 0) {
+        return false;
+      }
+      looksWithoutCalls = requests.inFlight() == 0 ? looksWithoutCalls + 1 : 0;
+    }
+    return true;
   }
 }

@@ -1,6 +1,8 @@
 package io.headgate.serving;
 
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.health.v1.HealthGrpc;
 import io.headgate.v1.grpc.InspectorGrpc;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -20,7 +22,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -34,7 +38,7 @@ public final class ServingMetrics implements BatchListener {
   /** Calls by {@code method} and gRPC {@code status}. */
   public static final String REQUESTS = "headgate_requests_total";
 
-  /** Calls that run now. */
+  /** Calls of the inspector that run now. */
   public static final String IN_FLIGHT_REQUESTS = "headgate_in_flight_requests";
 
   /** Images by {@code outcome}: the route, or the code of the item's error. */
@@ -103,6 +107,12 @@ public final class ServingMetrics implements BatchListener {
   /** Resident memory less the Java heap in use: tensors, weights, buffers. */
   public static final String NATIVE_MEMORY = "headgate_native_memory_bytes";
 
+  /** Values of {@code method} that are the inspector's. */
+  static final Set<String> INSPECTOR_METHODS =
+      Set.of(
+          InspectorGrpc.getInspectMethod().getBareMethodName(),
+          InspectorGrpc.getDescribeMethod().getBareMethodName());
+
   private static final double[] BATCH_SIZES = {1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256};
   private static final double[] HEAD_COUNTS = {0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24};
   private static final double[] RESIDUALS = {1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 1e-4, 1e-3, 1e-2};
@@ -120,7 +130,6 @@ public final class ServingMetrics implements BatchListener {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger engines = new AtomicInteger();
   private final Timer queueTime = stage("queue");
   private final Timer inferenceTime = stage("inference");
@@ -178,7 +187,6 @@ public final class ServingMetrics implements BatchListener {
           .register(registry.getPrometheusRegistry());
 
   ServingMetrics() {
-    gauge(IN_FLIGHT_REQUESTS, "Calls that run now", inFlight::get);
     gauge(ENGINES, "Engines held in memory: two while a swap drains", engines::get);
     gauge(RESIDENT_MEMORY, "Resident memory of the process", ProcessMemory::residentBytes);
     gauge(
@@ -210,8 +218,9 @@ public final class ServingMetrics implements BatchListener {
     Gauge.builder(name, value).description(description).strongReference(true).register(registry);
   }
 
-  /** Shows what the batcher holds. */
-  void observe(DynamicBatcher batcher, Supplier<Boolean> ready) {
+  /** Shows what the batcher holds and how many calls run. */
+  void observe(DynamicBatcher batcher, RequestTracer.Factory requests, Supplier<Boolean> ready) {
+    gauge(IN_FLIGHT_REQUESTS, "Calls of the inspector that run now", requests::inFlight);
     gauge(QUEUE_ITEMS, "Images waiting", batcher::queuedItems);
     gauge(QUEUE_BYTES, "Bytes of pixels waiting", batcher::queuedBytes);
     gauge(BUSY_LANES, "Lanes that run a batch now", batcher::busyLanes);
@@ -225,21 +234,15 @@ public final class ServingMetrics implements BatchListener {
 
   /** A method's name if it is one of ours; clients must not be able to invent label values. */
   static String methodLabel(String fullMethodName) {
-    if (fullMethodName.equals(InspectorGrpc.getInspectMethod().getFullMethodName())) {
-      return "Inspect";
+    String service = MethodDescriptor.extractFullServiceName(fullMethodName);
+    String method = MethodDescriptor.extractBareMethodName(fullMethodName);
+    if (InspectorGrpc.SERVICE_NAME.equals(service) && INSPECTOR_METHODS.contains(method)) {
+      return method;
     }
-    if (fullMethodName.equals(InspectorGrpc.getDescribeMethod().getFullMethodName())) {
-      return "Describe";
-    }
-    return fullMethodName.startsWith("grpc.health.v1.") ? "Health" : "other";
-  }
-
-  void requestStarted() {
-    inFlight.incrementAndGet();
+    return HealthGrpc.SERVICE_NAME.equals(service) ? "Health" : "other";
   }
 
   void requestEnded(String method, Status.Code status, long nanos) {
-    inFlight.decrementAndGet();
     Counter.builder(REQUESTS)
         .description("Calls by method and gRPC status")
         .tags("method", method, "status", status.name())
@@ -378,7 +381,7 @@ public final class ServingMetrics implements BatchListener {
   }
 
   private static String label(Enum<?> value) {
-    return value.name().toLowerCase(java.util.Locale.ROOT);
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   void close() {
