@@ -61,6 +61,7 @@ public final class ClipModel implements Decomposer, AutoCloseable {
     Precision precision = options.precision();
     this.vision = load(spec, precision);
     try {
+      weights.unmap();
       SelfTest.requireLaw(vision, shape, precision, weights.path());
       this.admission = precision == Precision.FP32 ? Optional.empty() : Optional.of(admit(spec));
     } catch (RuntimeException | Error e) {
@@ -75,13 +76,19 @@ public final class ClipModel implements Decomposer, AutoCloseable {
         manager,
         VisionTower.load(manager, Parameters.of(weights), spec, arithmetic, classifier),
         shape,
-        options.device().equals("cpu") ? options.effectiveThreads() : 1,
+        threads(),
         options.maxBatch());
+  }
+
+  /** Of one call. */
+  private int threads() {
+    return options.device().equals("cpu") ? options.effectiveThreads() : 1;
   }
 
   private Admission admit(VisionSpec spec) {
     try (VisionModel fp32 = load(spec, Precision.FP32)) {
       boolean gpu = manager.getDevice().isGpu();
+      weights.unmap();
       Admission figures = SelfTest.compare(vision, fp32, shape, options.precision(), gpu);
       figures.require(weights.path());
       log.info("{}: {}", weights.path(), figures);
@@ -276,8 +283,9 @@ public final class ClipModel implements Decomposer, AutoCloseable {
             config.embedding(),
             config.activation() == Activation.QUICK_GELU,
             config.layerNormEps());
-    try (TextTower tower = TextTower.load(manager, Parameters.of(weights), spec)) {
-      return tower.encode(manager, ids);
+    try (Crew crew = new Crew(threads());
+        TextTower tower = TextTower.load(manager, Parameters.of(weights), spec)) {
+      return tower.encode(manager, crew, ids);
     }
   }
 

@@ -70,19 +70,23 @@ final class TextTower implements AutoCloseable {
   /**
    * Unit text embeddings.
    *
+   * @param crew shares out the texts
    * @param ids {@code [B][N]} token ids; the end of a text is its largest id, as in CLIP
    * @return {@code [B][D]}
    */
-  float[][] encode(NDManager owner, int[][] ids) {
-    float[][] embeddings = new float[ids.length][];
-    for (int from = 0; from < ids.length; from += BATCH) {
-      int count = Math.min(BATCH, ids.length - from);
-      float[] batch = encode(owner, ids, from, count);
-      for (int i = 0; i < count; i++) {
-        embeddings[from + i] = new float[spec.embedding()];
-        System.arraycopy(batch, i * spec.embedding(), embeddings[from + i], 0, spec.embedding());
-      }
-    }
+  float[][] encode(NDManager owner, Crew crew, int[][] ids) {
+    float[][] embeddings = new float[ids.length][spec.embedding()];
+    crew.share(
+        (ids.length + BATCH - 1) / BATCH,
+        batch -> {
+          int from = batch * BATCH;
+          int count = Math.min(BATCH, ids.length - from);
+          FloatBuffer rows = FloatBuffer.wrap(encode(owner, ids, from, count));
+          for (int i = from; i < from + count; i++) {
+            rows.get(embeddings[i]);
+          }
+          return null;
+        });
     return embeddings;
   }
 

@@ -22,6 +22,7 @@ record CropInspection(Path to, int size, List<Path> images) {
   private static final int BATCH = 32;
 
   int run(Output output) {
+    SafetensorsWriter.requireFolder(to);
     SafetensorsWriter writer = new SafetensorsWriter();
     Map<String, String> files = new HashMap<>();
     try (ImageFiles reader = new ImageFiles(new ImagePreprocessor(ImageLimits.defaults()), size)) {

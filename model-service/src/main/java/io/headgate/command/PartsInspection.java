@@ -25,6 +25,7 @@ record PartsInspection(ModelOptions model, Path pixelValues, Path to) {
   private static final int BATCH = 32;
 
   int run(Output output) {
+    SafetensorsWriter.requireFolder(to);
     try (ClipModel clip = model.open();
         Safetensors in = Safetensors.open(pixelValues)) {
       WeightTensor pixels = in.tensor(PIXEL_VALUES);

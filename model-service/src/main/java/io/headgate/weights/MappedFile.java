@@ -173,14 +173,19 @@ final class MappedFile implements AutoCloseable {
         cause);
   }
 
+  /** Unmaps all windows; reading maps them again. */
+  synchronized void unmap() {
+    windows.values().forEach(Unmapper::unmap);
+    windows.clear();
+  }
+
   /** Unmaps and closes; reading afterwards is an {@link IllegalStateException}. */
   @Override
   public synchronized void close() {
     if (channel == null) {
       return;
     }
-    windows.values().forEach(Unmapper::unmap);
-    windows.clear();
+    unmap();
     try {
       channel.close();
     } catch (IOException e) {

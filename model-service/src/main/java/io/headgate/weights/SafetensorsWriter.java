@@ -135,6 +135,7 @@ public final class SafetensorsWriter {
    * @throws UserException if it cannot be written
    */
   public void write(Path file) {
+    requireFolder(file);
     Path unfinished = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
     try {
       try {
@@ -149,9 +150,23 @@ public final class SafetensorsWriter {
       }
     } catch (IOException e) {
       throw new UserException(
-          "%s: cannot be written: %s (expected: a folder that exists and may be written to)"
-              .formatted(file, e),
+          "%s: cannot be written: %s (expected: a place for a file, and room for it)"
+              .formatted(file, e.getMessage()),
           e);
+    }
+  }
+
+  /**
+   * Makes sure, before the work for it begins, that there is a folder for a file.
+   *
+   * @throws UserException if not
+   */
+  public static void requireFolder(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+      throw new UserException(
+          "%s: cannot be written (expected: a folder that exists and may be written to)"
+              .formatted(file));
     }
   }
 

@@ -120,6 +120,14 @@ public final class Weights implements AutoCloseable {
     tensors.values().forEach(tensor -> Finite.require(path(), tensor));
   }
 
+  /**
+   * Lets go of the memory that mappings take, for when not much will be read for a while; reading
+   * maps again.
+   */
+  public void unmap() {
+    checkpoint.files().forEach(MappedFile::unmap);
+  }
+
   /** Lets go of the files; tensors can no longer be read. */
   @Override
   public void close() {

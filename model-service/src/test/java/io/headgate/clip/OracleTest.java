@@ -239,8 +239,9 @@ class OracleTest {
     }
     NaiveClip oracle = new NaiveClip(parameters);
     try (NDManager manager = Engine.newManager("cpu");
+        Crew crew = new Crew(2);
         TextTower tower = TextTower.load(manager, parameters, spec)) {
-      float[][] texts = tower.encode(manager, ids);
+      float[][] texts = tower.encode(manager, crew, ids);
 
       for (int i = 0; i < ids.length; i++) {
         assertThat(distance(texts[i], oracle.text(spec, ids[i]))).isLessThan(TOLERANCE);

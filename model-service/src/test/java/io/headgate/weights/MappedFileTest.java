@@ -112,6 +112,16 @@ class MappedFileTest {
   }
 
   @Test
+  void readsAgainAfterUnmapping() {
+    try (MappedFile mapped = MappedFile.open(file)) {
+      mapped.read(WINDOW, 1);
+      mapped.unmap();
+
+      assertThat(mapped.read(WINDOW, 1)).containsExactly(4);
+    }
+  }
+
+  @Test
   void refusesToReadAfterClose() {
     MappedFile mapped = MappedFile.open(file);
     mapped.read(0, 1);
