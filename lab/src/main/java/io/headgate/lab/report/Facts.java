@@ -1,10 +1,10 @@
 package io.headgate.lab.report;
 
-import java.util.Locale;
-
 /**
  * What the paper's findings are judged by, of one attack.
  *
+ * @param local whether the trigger is a patch, and not all over the picture: dropping two tokens
+ *     repairs more of the triggered pictures than are still held
  * @param asr without ablation
  * @param asrWithoutHeads with all heads of all layers at their clean means
  * @param asrWithoutMlps with all MLPs at theirs
@@ -18,6 +18,7 @@ import java.util.Locale;
  */
 record Facts(
     String attack,
+    boolean local,
     double asr,
     double asrWithoutHeads,
     double asrWithoutMlps,
@@ -31,11 +32,6 @@ record Facts(
 
   /** A head that does not tell them apart better than this counts as untouched. */
   static final double UNTOUCHED = 0.7;
-
-  /** Whether the trigger is a patch, and not all over the picture. */
-  boolean local() {
-    return attack.toLowerCase(Locale.ROOT).startsWith("bad");
-  }
 
   int infectedHeads() {
     int n = 0;

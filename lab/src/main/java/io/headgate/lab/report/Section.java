@@ -95,9 +95,11 @@ final class Section {
     double[] overlap = words(clean, triggered, components);
     maps(triggered);
     Ablation whole = ablationOf();
+    AttackResult.RepairResult prune = attack.repair().get("prune");
     facts =
         new Facts(
             subject.triggered().name(),
+            prune.repairedTriggered() > prune.quarantinedTriggered(),
             whole.attackSuccess(triggered, Kind.BOTH, l -> false),
             whole.attackSuccess(triggered, Kind.HEADS, l -> true),
             whole.attackSuccess(triggered, Kind.MLPS, l -> true),

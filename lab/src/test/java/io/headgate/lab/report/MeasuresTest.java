@@ -96,6 +96,7 @@ class MeasuresTest {
     Facts asThePaperSays =
         new Facts(
             "badnet8",
+            true,
             0.95,
             0.1,
             0.9,
@@ -107,6 +108,7 @@ class MeasuresTest {
     Facts otherwise =
         new Facts(
             "blended",
+            false,
             0.95,
             0.9,
             0.94,
