@@ -1,9 +1,9 @@
 package io.headgate.stream;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -14,14 +14,16 @@ import java.util.function.Consumer;
  * the bytes that Kafka Streams holds anyway. A case that is started by name starts at once, limit
  * or not, so that waiting for one case never depends on another.
  *
- * <p>Any thread may call.
+ * <p>Any thread may call. Every case without an outcome is in exactly one of the two sets, both
+ * guarded by {@code lock}.
  */
 final class Admission {
   private final int limit;
   private final Consumer<Case> work;
   private final Object lock = new Object();
-  private final Deque<Case> waiting = new ArrayDeque<>();
+  private final Set<Case> waiting = new LinkedHashSet<>();
   private final Set<Case> running = new HashSet<>();
+  private boolean open = true;
 
   /**
    * @param work begins on a case and returns at once; called without any lock
@@ -32,43 +34,45 @@ final class Admission {
   }
 
   /** Starts the case now, or as soon as there is room. */
-  void enter(Case opened) {
-    boolean now;
+  void enter(Case entering) {
     synchronized (lock) {
-      now = running.size() < limit;
-      if (!now) {
-        waiting.addLast(opened);
-      }
+      waiting.add(entering);
     }
-    if (now) {
-      start(opened);
-    }
+    entering.outcome.whenComplete((outcome, failure) -> leave(entering));
+    admit();
   }
 
-  /** Starts the case at once, unless it was started or abandoned before. */
-  void start(Case opened) {
-    if (!opened.start()) {
-      return;
-    }
+  /** Starts a case that has entered at once, unless it is at work or has its outcome. */
+  void start(Case awaited) {
     synchronized (lock) {
-      running.add(opened);
+      if (!waiting.remove(awaited)) {
+        return;
+      }
+      running.add(awaited);
     }
-    opened.outcome.whenComplete((outcome, failure) -> leave(opened));
-    work.accept(opened);
+    work.accept(awaited);
+  }
+
+  private void admit() {
+    List<Case> next = new ArrayList<>();
+    synchronized (lock) {
+      Iterator<Case> first = waiting.iterator();
+      while (open && running.size() < limit && first.hasNext()) {
+        Case one = first.next();
+        first.remove();
+        running.add(one);
+        next.add(one);
+      }
+    }
+    next.forEach(work);
   }
 
   private void leave(Case over) {
-    List<Case> next = new ArrayList<>();
     synchronized (lock) {
+      waiting.remove(over);
       running.remove(over);
-      while (running.size() + next.size() < limit && !waiting.isEmpty()) {
-        Case first = waiting.pollFirst();
-        if (first.isWaiting()) {
-          next.add(first);
-        }
-      }
     }
-    next.forEach(this::start);
+    admit();
   }
 
   /** Cases without an outcome. */
@@ -78,14 +82,16 @@ final class Admission {
     }
   }
 
-  /**
-   * Starts none of those that wait.
-   *
-   * @return those that were started and have no outcome
-   */
-  List<Case> end() {
+  /** From now on only cases that are started by name begin. */
+  void end() {
     synchronized (lock) {
-      waiting.clear();
+      open = false;
+    }
+  }
+
+  /** Cases that were started and have no outcome. */
+  List<Case> running() {
+    synchronized (lock) {
       return List.copyOf(running);
     }
   }

@@ -19,7 +19,6 @@ final class Case {
 
   final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
 
-  private boolean started;
   private boolean abandoned;
   private Future<?> call;
   private int attempts;
@@ -27,18 +26,6 @@ final class Case {
   Case(String topic, byte[] value) {
     this.topic = topic;
     this.value = value;
-  }
-
-  /** True for the first caller only. */
-  synchronized boolean start() {
-    boolean first = isWaiting();
-    started = true;
-    return first;
-  }
-
-  /** Whether it was neither started nor abandoned so far. */
-  synchronized boolean isWaiting() {
-    return !started && !abandoned;
   }
 
   synchronized void inspecting(Future<?> futureVerdict) {

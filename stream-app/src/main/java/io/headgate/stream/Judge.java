@@ -351,10 +351,12 @@ final class Judge implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    admission.end();
     timer.shutdownNow();
     decoders.shutdownNow();
     fetchers.shutdownNow();
-    admission.end().forEach(open -> fail(open, new ClosedException()));
+    // only now: what is started from here on meets closed pools, and fails there
+    admission.running().forEach(open -> fail(open, new ClosedException()));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.headgate.stream;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -38,18 +39,26 @@ final class Prefetcher {
   Case take(String recordTopic, int partition, long offset, byte[] value) {
     ConcurrentSkipListMap<Long, Case> open = of(recordTopic, partition);
     // records of a partition are processed in order: earlier ones are leftovers of an abort
-    Map<Long, Case> stale = open.headMap(offset);
-    stale.values().forEach(Case::abandon);
-    stale.clear();
+    abandon(open.headMap(offset));
     Case found = open.remove(offset);
     return found != null ? found : judge.open(recordTopic, value);
   }
 
   /** Drops what a partition that is given away had open. */
   void drop(int partition) {
-    Map<Long, Case> open = cases.remove(new TopicPartition(topic, partition));
+    ConcurrentSkipListMap<Long, Case> open = cases.remove(new TopicPartition(topic, partition));
     if (open != null) {
-      open.values().forEach(Case::abandon);
+      abandon(open);
+    }
+  }
+
+  /**
+   * One by one: a thread that lost its partition unnoticed must not abandon a case that the new
+   * owner takes at the same moment.
+   */
+  private static void abandon(ConcurrentNavigableMap<Long, Case> open) {
+    for (var next = open.pollFirstEntry(); next != null; next = open.pollFirstEntry()) {
+      next.getValue().abandon();
     }
   }
 

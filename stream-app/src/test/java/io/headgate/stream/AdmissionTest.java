@@ -68,10 +68,21 @@ class AdmissionTest {
   void beginsNothingMoreAfterItsEnd() {
     enterAll();
 
-    assertThat(admission.end()).containsExactlyInAnyOrder(a, b);
+    admission.end();
     finish(a);
 
     assertThat(begun).containsExactly(a, b);
+    assertThat(admission.running()).containsExactly(b);
+  }
+
+  @Test
+  void countsNeitherWhatWasAbandonedNorAnythingTwice() {
+    enterAll();
+
+    admission.start(d);
+    c.abandon();
+
+    assertThat(admission.pending()).isEqualTo(3);
   }
 
   private void enterAll() {
