@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,9 +22,6 @@ import org.slf4j.LoggerFactory;
  * by one model and one calibration, whatever is switched to meanwhile.
  */
 final class DynamicBatcher implements AutoCloseable {
-  /** After so many failed images without a single success between them, the engine is suspected. */
-  private static final int SUSPICIOUS_FAILURES = 16;
-
   private static final Duration SHORTEST_RETRY = Duration.ofMillis(5);
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
   private static final Logger log = LoggerFactory.getLogger(DynamicBatcher.class);
@@ -46,9 +42,6 @@ final class DynamicBatcher implements AutoCloseable {
   private int idleLanes;
   private boolean closing;
   private double nanosPerItem;
-
-  private final AtomicInteger failuresInARow = new AtomicInteger();
-  private volatile boolean broken;
 
   DynamicBatcher(BatchingConfig config, BatchListener listener) {
     this.config = config;
@@ -79,8 +72,6 @@ final class DynamicBatcher implements AutoCloseable {
       }
       previous = current;
       current = new Generation(previous == null ? 0 : previous.number() + 1, engine);
-      failuresInARow.set(0);
-      broken = false;
     } finally {
       lock.unlock();
     }
@@ -254,10 +245,16 @@ final class DynamicBatcher implements AutoCloseable {
   }
 
   /**
-   * Whether the engine fails on everything, a plain grey image included: only a restart can help.
+   * Whether the current engine fails on everything, a plain grey image included: only a restart or
+   * another model can help.
    */
   boolean broken() {
-    return broken;
+    lock.lock();
+    try {
+      return current != null && current.isBroken();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void run(int lane) {
@@ -282,7 +279,7 @@ final class DynamicBatcher implements AutoCloseable {
         for (FairQueue.Slot slot : batch.slots()) {
           listener.itemWaited(now - slot.call().enqueuedNanos());
         }
-        judge(batch.generation().engine(), batch.slots());
+        judge(batch.generation(), batch.slots());
         suspect(batch.generation());
       } catch (RuntimeException | Error unexpected) {
         log.error("a lane failed outside of the forward; its batch is lost", unexpected);
@@ -345,7 +342,7 @@ final class DynamicBatcher implements AutoCloseable {
   }
 
   /** Runs one batch, split as long as it fails. */
-  private void judge(BatchEngine engine, List<FairQueue.Slot> slots) {
+  private void judge(Generation generation, List<FairQueue.Slot> slots) {
     List<Question> images = new ArrayList<>(slots.size());
     for (FairQueue.Slot slot : slots) {
       images.add(slot.call().question(slot.index()));
@@ -353,14 +350,13 @@ final class DynamicBatcher implements AutoCloseable {
     long started = System.nanoTime();
     List<Judged> results;
     try {
-      results = judgePadded(engine, images);
+      results = judgePadded(generation.engine(), images);
     } catch (RuntimeException | LinkageError | OutOfMemoryError | StackOverflowError e) {
       listener.batchFailed(slots.size(), e);
-      isolate(engine, slots, e);
+      isolate(generation, slots, e);
       return;
     }
-    failuresInARow.set(0);
-    broken = false;
+    generation.worked();
     long took = System.nanoTime() - started;
     listener.batchEnded(slots.size(), took);
     learnSpeed((double) took / slots.size());
@@ -368,7 +364,7 @@ final class DynamicBatcher implements AutoCloseable {
       FairQueue.Slot slot = slots.get(i);
       slot.call().finish(slot.index(), new ItemOutcome.Done(results.get(i)));
     }
-    results.forEach(judged -> listener.itemJudged(engine, judged));
+    results.forEach(judged -> listener.itemJudged(generation.engine(), judged));
   }
 
   private List<Judged> judgePadded(BatchEngine engine, List<Question> images) {
@@ -385,11 +381,11 @@ final class DynamicBatcher implements AutoCloseable {
     return results.subList(0, size);
   }
 
-  private void isolate(BatchEngine engine, List<FairQueue.Slot> slots, Throwable why) {
+  private void isolate(Generation generation, List<FairQueue.Slot> slots, Throwable why) {
     if (slots.size() > 1) {
       int half = slots.size() / 2;
-      judge(engine, slots.subList(0, half));
-      judge(engine, slots.subList(half, slots.size()));
+      judge(generation, slots.subList(0, half));
+      judge(generation, slots.subList(half, slots.size()));
       return;
     }
     FairQueue.Slot slot = slots.get(0);
@@ -397,7 +393,7 @@ final class DynamicBatcher implements AutoCloseable {
         .addKeyValue("request_id", slot.call().requestId())
         .addKeyValue("image", slot.index())
         .log("the forward failed on an image: {}", String.valueOf(why), why);
-    failuresInARow.incrementAndGet();
+    generation.failed();
     listener.itemFailed(ItemOutcome.Code.INFERENCE_FAILED);
     slot.call()
         .finish(
@@ -410,7 +406,7 @@ final class DynamicBatcher implements AutoCloseable {
 
   /** Tells many bad images from a bad engine. */
   private void suspect(Generation generation) {
-    if (failuresInARow.get() < SUSPICIOUS_FAILURES) {
+    if (!generation.isSuspicious()) {
       return;
     }
     int side = generation.description().imageSize();
@@ -420,12 +416,12 @@ final class DynamicBatcher implements AutoCloseable {
       judgePadded(
           generation.engine(),
           new ArrayList<>(List.of(Question.of(new RgbImage(side, side, grey)))));
-      failuresInARow.set(0);
+      generation.worked();
     } catch (RuntimeException | LinkageError | OutOfMemoryError | StackOverflowError e) {
-      if (!broken) {
+      if (!generation.isBroken()) {
         log.error("the model fails on every image, a plain grey one included: restart it", e);
       }
-      broken = true;
+      generation.markBroken();
     }
   }
 

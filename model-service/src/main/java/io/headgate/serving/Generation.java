@@ -11,6 +11,9 @@ import org.slf4j.LoggerFactory;
  * closes the engine. Safe for concurrent use.
  */
 final class Generation {
+  /** After so many failed images without a success between them, the engine is suspected. */
+  private static final int SUSPICIOUS_FAILURES = 16;
+
   private static final Logger log = LoggerFactory.getLogger(Generation.class);
 
   private final long number;
@@ -18,6 +21,8 @@ final class Generation {
   private final EngineDescription description;
   private final AtomicInteger holders = new AtomicInteger(1);
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private final AtomicInteger failuresInARow = new AtomicInteger();
+  private volatile boolean broken;
 
   /**
    * @param number higher than those before
@@ -38,6 +43,31 @@ final class Generation {
 
   EngineDescription description() {
     return description;
+  }
+
+  /** The engine has judged images. */
+  void worked() {
+    failuresInARow.set(0);
+    broken = false;
+  }
+
+  /** The engine has failed on an image. */
+  void failed() {
+    failuresInARow.incrementAndGet();
+  }
+
+  /** Whether it has failed so often that the images may not be to blame. */
+  boolean isSuspicious() {
+    return failuresInARow.get() >= SUSPICIOUS_FAILURES;
+  }
+
+  /** The engine fails on everything. */
+  void markBroken() {
+    broken = true;
+  }
+
+  boolean isBroken() {
+    return broken;
   }
 
   /** Completes after the engine was closed. */

@@ -230,6 +230,20 @@ class DynamicBatcherTest {
   }
 
   @Test
+  void anotherEngineIsNotSuspectedOfWhatTheOneBeforeDid() throws Exception {
+    engine.broken(true);
+    start(config(8, Duration.ZERO, 1, 100));
+    submit("a", new int[20]).answer().get(10, TimeUnit.SECONDS);
+    submit("a", new int[20]).answer().get(10, TimeUnit.SECONDS);
+    boolean before = batcher.broken();
+
+    batcher.switchTo(new FakeEngine("model-b", "calibration-b"));
+
+    assertThat(before).isTrue();
+    assertThat(batcher.broken()).isFalse();
+  }
+
+  @Test
   void drainsWhatWaitsBeforeItEnds() throws Exception {
     engine.hold();
     start(config(1, Duration.ZERO, 1, 100));

@@ -9,6 +9,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
@@ -32,6 +33,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -523,6 +525,21 @@ class ModelServerTest {
 
     assertThat(TestClient.echoes(running.get())).containsExactly("1");
     assertThat(TestClient.echoes(waiting.get())).containsExactly("2");
+    closing.get(20, TimeUnit.SECONDS);
+    assertThat(engine.closed()).isTrue();
+  }
+
+  @Test
+  void aHealthWatchIsToldOfTheEndAndDoesNotHoldItUp() throws Exception {
+    start(config(1, Duration.ZERO, 1, 100).withGrace(Duration.ofMinutes(10)));
+    Iterator<HealthCheckResponse> watch =
+        HealthGrpc.newBlockingStub(client.channel).watch(HealthCheckRequest.getDefaultInstance());
+    ServingStatus before = watch.next().getStatus();
+
+    CompletableFuture<Void> closing = CompletableFuture.runAsync(server::close);
+
+    assertThat(before).isEqualTo(ServingStatus.SERVING);
+    assertThat(watch.next().getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
     closing.get(20, TimeUnit.SECONDS);
     assertThat(engine.closed()).isTrue();
   }
