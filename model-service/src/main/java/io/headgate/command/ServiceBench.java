@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /**
@@ -173,6 +174,7 @@ public final class ServiceBench {
       load.run(plan(warmUpSeconds));
     }
     ServiceLoad.Outcome outcome = load.run(plan);
+    requireAnswers(outcome);
     print(plan, outcome, out);
     write(json, json(service, description, plan, outcome));
   }
@@ -215,6 +217,7 @@ public final class ServiceBench {
       }
       ServiceLoad.Plan plan = plan(seconds);
       ServiceLoad.Outcome outcome = ServiceLoad.Outcome.together(serviced);
+      requireAnswers(outcome);
       print(plan, outcome, out);
       ObjectNode figures = json(target, description, plan, outcome);
       print(DirectLoad.Outcome.together(directs), outcome, batching, figures, out);
@@ -312,11 +315,27 @@ public final class ServiceBench {
     } catch (StatusRuntimeException e) {
       throw new UserException(
           "service %s does not answer: %s (expected: HOST:PORT of a running 'headgate serve')"
-              .formatted(target, e.getStatus()),
+              .formatted(target, reason(e.getStatus())),
           e);
     } finally {
       channel.shutdownNow();
     }
+  }
+
+  /** A status in one line: its causes come with stack traces. */
+  static String reason(Status status) {
+    StringBuilder reason = new StringBuilder(status.getCode().name());
+    if (status.getDescription() != null) {
+      reason.append(": ").append(status.getDescription().lines().findFirst().orElse(""));
+    }
+    Throwable root = status.getCause();
+    while (root != null && root.getCause() != null) {
+      root = root.getCause();
+    }
+    if (root != null && root.getMessage() != null) {
+      reason.append(" (").append(root.getMessage().lines().findFirst().orElse("")).append(")");
+    }
+    return reason.toString();
   }
 
   /** Images of a folder, or seeded noise, as the service takes them. */
@@ -389,12 +408,29 @@ public final class ServiceBench {
         "rejected     %,d RESOURCE_EXHAUSTED, %,d DEADLINE_EXCEEDED%n",
         outcome.failed(Status.Code.RESOURCE_EXHAUSTED),
         outcome.failed(Status.Code.DEADLINE_EXCEEDED));
-    out.printf("errors       %,d calls, %,d images%n", outcome.errors(), outcome.itemErrors());
+    out.printf("errors       %,d calls, %,d images%n", errors(outcome), outcome.itemErrors());
+    outcome.errors().values().forEach(failed -> out.println("             " + failed.example()));
     outcome
         .calibrations()
         .forEach(
             (id, answers) -> out.printf("answers      %,d with calibration %s%n", answers, id));
     out.flush();
+  }
+
+  private static long errors(ServiceLoad.Outcome outcome) {
+    return outcome.errors().values().stream().mapToLong(ServiceLoad.Outcome.Failed::calls).sum();
+  }
+
+  /** Figures of a service that answered nothing would be no figures. */
+  private static void requireAnswers(ServiceLoad.Outcome outcome) {
+    if (outcome.answered() == 0) {
+      throw new UserException(
+          "no call was answered (%s)"
+              .formatted(
+                  outcome.failures().values().stream()
+                      .map(failed -> "%,d with %s".formatted(failed.calls(), failed.example()))
+                      .collect(Collectors.joining("; "))));
+    }
   }
 
   private static ObjectNode json(
@@ -418,7 +454,7 @@ public final class ServiceBench {
     json.put("resource_exhausted", outcome.failed(Status.Code.RESOURCE_EXHAUSTED));
     json.put("deadline_exceeded", outcome.failed(Status.Code.DEADLINE_EXCEEDED));
     json.put("unsent_calls", outcome.unsent());
-    json.put("other_errors", outcome.errors());
+    json.put("other_errors", errors(outcome));
     json.put("item_errors", outcome.itemErrors());
     ObjectNode ids = json.putObject("answers_by_calibration");
     outcome.calibrations().forEach(ids::put);

@@ -14,8 +14,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -33,6 +35,10 @@ import java.util.concurrent.TimeUnit;
 final class ServiceLoad {
   /** Pause of a caller that was turned away and heeds no hint. */
   private static final Duration PAUSE = Duration.ofMillis(5);
+
+  /** What a service under too much load answers. */
+  private static final Set<Status.Code> OVERLOADED =
+      EnumSet.of(Status.Code.RESOURCE_EXHAUSTED, Status.Code.DEADLINE_EXCEEDED);
 
   /**
    * What to ask, and how hard.
@@ -72,7 +78,7 @@ final class ServiceLoad {
    * @param images judged in them
    * @param itemErrors images that failed alone
    * @param latencies of answered calls in nanoseconds, rising
-   * @param failures calls by status
+   * @param failures calls that were not answered, by status
    * @param calibrations answers by calibration id
    * @param unsent calls whose appointed time passed while every caller was still waiting
    */
@@ -82,14 +88,26 @@ final class ServiceLoad {
       long images,
       long itemErrors,
       long[] latencies,
-      Map<Status.Code, Long> failures,
+      Map<Status.Code, Failed> failures,
       Map<String, Long> calibrations,
       long unsent) {
+    /**
+     * Calls that failed in one way.
+     *
+     * @param calls how many
+     * @param example what the service said to one of them
+     */
+    record Failed(long calls, String example) {
+      Failed and(Failed more) {
+        return new Failed(calls + more.calls, example);
+      }
+    }
+
     /** Of several runs, one after the other. */
     static Outcome together(List<Outcome> runs) {
-      Map<Status.Code, Long> failures = new EnumMap<>(Status.Code.class);
+      Map<Status.Code, Failed> failures = new EnumMap<>(Status.Code.class);
       Map<String, Long> calibrations = new TreeMap<>();
-      runs.forEach(run -> run.failures.forEach((code, n) -> failures.merge(code, n, Long::sum)));
+      runs.forEach(run -> run.failures.forEach((code, n) -> failures.merge(code, n, Failed::and)));
       runs.forEach(
           run -> run.calibrations.forEach((id, n) -> calibrations.merge(id, n, Long::sum)));
       return new Outcome(
@@ -122,18 +140,16 @@ final class ServiceLoad {
     }
 
     long failed(Status.Code code) {
-      return failures.getOrDefault(code, 0L);
+      Failed failed = failures.get(code);
+      return failed == null ? 0 : failed.calls();
     }
 
     /** Calls that failed in another way than by being turned away or too late. */
-    long errors() {
-      return failures.entrySet().stream()
-          .filter(
-              e ->
-                  e.getKey() != Status.Code.RESOURCE_EXHAUSTED
-                      && e.getKey() != Status.Code.DEADLINE_EXCEEDED)
-          .mapToLong(Map.Entry::getValue)
-          .sum();
+    Map<Status.Code, Failed> errors() {
+      Map<Status.Code, Failed> errors = new EnumMap<>(Status.Code.class);
+      errors.putAll(failures);
+      errors.keySet().removeAll(OVERLOADED);
+      return errors;
     }
   }
 
@@ -186,7 +202,7 @@ final class ServiceLoad {
   }
 
   private static Outcome outcome(List<Caller> callers, double seconds) {
-    Map<Status.Code, Long> failures = new EnumMap<>(Status.Code.class);
+    Map<Status.Code, Outcome.Failed> failures = new EnumMap<>(Status.Code.class);
     Map<String, Long> calibrations = new TreeMap<>();
     long images = 0;
     long itemErrors = 0;
@@ -199,7 +215,7 @@ final class ServiceLoad {
       images += caller.images;
       itemErrors += caller.itemErrors;
       unsent += caller.unsent;
-      caller.failures.forEach((code, n) -> failures.merge(code, n, Long::sum));
+      caller.failures.forEach((code, n) -> failures.merge(code, n, Outcome.Failed::and));
       caller.calibrations.forEach((id, n) -> calibrations.merge(id, n, Long::sum));
     }
     Arrays.sort(latencies);
@@ -219,7 +235,7 @@ final class ServiceLoad {
     private final long startNanos;
     private final long endNanos;
     private final CountDownLatch left;
-    private final Map<Status.Code, Long> failures = new EnumMap<>(Status.Code.class);
+    private final Map<Status.Code, Outcome.Failed> failures = new EnumMap<>(Status.Code.class);
     private final Map<String, Long> calibrations = new TreeMap<>();
     private long[] latencies = new long[256];
     private int count;
@@ -304,7 +320,11 @@ final class ServiceLoad {
 
     @Override
     public void onError(Throwable failure) {
-      failures.merge(Status.fromThrowable(failure).getCode(), 1L, Long::sum);
+      Status status = Status.fromThrowable(failure);
+      failures.merge(
+          status.getCode(),
+          new Outcome.Failed(1, ServiceBench.reason(status)),
+          Outcome.Failed::and);
       // Never from here: a channel that fails at once would call back ever deeper.
       timer.schedule(this::next, plan.rate() == 0 ? PAUSE.toNanos() : 0, TimeUnit.NANOSECONDS);
     }

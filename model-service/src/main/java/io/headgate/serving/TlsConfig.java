@@ -22,7 +22,8 @@ public record TlsConfig(
     Set<String> allowedClients,
     Duration reloadEvery) {
   /**
-   * @throws IllegalArgumentException if names are allowed but no authority could vouch for them
+   * @throws IllegalArgumentException if names are allowed but no authority could vouch for them, or
+   *     the files would be looked at all the time
    */
   public TlsConfig {
     allowedClients = Set.copyOf(allowedClients);
@@ -30,6 +31,10 @@ public record TlsConfig(
       throw new IllegalArgumentException(
           "allowed clients: %s without client authorities (expected: a PEM file of the authority that signs them)"
               .formatted(allowedClients));
+    }
+    if (reloadEvery.toMillis() < 1) {
+      throw new IllegalArgumentException(
+          "TLS reload interval: %s (expected: at least 1 ms)".formatted(reloadEvery));
     }
   }
 }
