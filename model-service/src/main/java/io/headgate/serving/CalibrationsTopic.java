@@ -38,7 +38,7 @@ final class CalibrationsTopic implements CalibrationSource {
   private final Consumer<byte[], byte[]> consumer;
   private final Thread thread;
   private final CountDownLatch caughtUp = new CountDownLatch(1);
-  private volatile boolean closed;
+  private final CountDownLatch closed = new CountDownLatch(1);
 
   // Guarded by this.
   private final Map<String, Calibration> calibrations = new TreeMap<>();
@@ -83,7 +83,7 @@ final class CalibrationsTopic implements CalibrationSource {
     try (consumer) {
       List<TopicPartition> partitions = assign();
       Map<TopicPartition, Long> end = partitions.isEmpty() ? Map.of() : end(partitions);
-      while (!closed) {
+      while (!isClosed()) {
         try {
           for (ConsumerRecord<byte[], byte[]> message : consumer.poll(POLL)) {
             take(message);
@@ -105,7 +105,7 @@ final class CalibrationsTopic implements CalibrationSource {
   }
 
   private List<TopicPartition> assign() {
-    while (!closed) {
+    while (!isClosed()) {
       try {
         List<TopicPartition> partitions =
             consumer.partitionsFor(topic, PATIENCE).stream()
@@ -127,7 +127,7 @@ final class CalibrationsTopic implements CalibrationSource {
   }
 
   private Map<TopicPartition, Long> end(List<TopicPartition> partitions) {
-    while (!closed) {
+    while (!isClosed()) {
       try {
         return consumer.endOffsets(partitions, PATIENCE);
       } catch (WakeupException e) {
@@ -140,9 +140,13 @@ final class CalibrationsTopic implements CalibrationSource {
     return Map.of();
   }
 
-  private static void pause() {
+  private boolean isClosed() {
+    return closed.getCount() == 0;
+  }
+
+  private void pause() {
     try {
-      TimeUnit.SECONDS.sleep(1);
+      closed.await(1, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -195,9 +199,8 @@ final class CalibrationsTopic implements CalibrationSource {
 
   @Override
   public void close() {
-    closed = true;
-    consumer.wakeup();
-    thread.interrupt();
+    closed.countDown();
+    consumer.wakeup(); // An interrupt would reach the consumer while it closes, which it logs.
     try {
       thread.join(TimeUnit.SECONDS.toMillis(5));
     } catch (InterruptedException e) {
