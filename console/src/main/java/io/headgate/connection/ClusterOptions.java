@@ -4,6 +4,7 @@ import io.headgate.console.UserException;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -128,7 +129,9 @@ public final class ClusterOptions {
       properties.load(reader);
     } catch (IOException | IllegalArgumentException e) {
       throw new UserException(
-          "%s: %s (expected: a readable properties file)".formatted(file, e), e);
+          "%s: %s (expected: a readable properties file)"
+              .formatted(file, e instanceof NoSuchFileException ? "no such file" : e),
+          e);
     }
     Map<String, Object> config = new HashMap<>();
     properties.forEach((k, v) -> config.put(k.toString(), v));

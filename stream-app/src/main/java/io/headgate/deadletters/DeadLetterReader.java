@@ -83,7 +83,7 @@ final class DeadLetterReader implements AutoCloseable {
       }
     } catch (KafkaException e) {
       throw new UserException(
-          "topic %s: %s; check --topic and this principal's permissions"
+          "topic %s: %s; check --topic, the cluster and this principal's permissions"
               .formatted(topic, e.getMessage()),
           e);
     }

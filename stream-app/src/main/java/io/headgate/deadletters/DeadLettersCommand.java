@@ -5,6 +5,7 @@ import io.headgate.connection.ClusterOptions;
 import io.headgate.connection.DurationConverter;
 import io.headgate.connection.RegistryOptions;
 import io.headgate.console.Console;
+import io.headgate.console.UsageException;
 import io.headgate.console.UserException;
 import io.headgate.serde.HeadgateSerdes;
 import io.headgate.stream.DeadLetterCode;
@@ -26,6 +27,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.header.Header;
@@ -48,6 +51,7 @@ import picocli.CommandLine.Spec;
     })
 public final class DeadLettersCommand {
   private static final int HEX_BYTES = 256;
+  private static final Pattern POSITION = Pattern.compile("(\\d{1,9}):(\\d{1,18})");
 
   @Spec private CommandSpec command;
 
@@ -69,11 +73,14 @@ public final class DeadLettersCommand {
       @Option(names = "--json", description = "One JSON object per line, without a limit.")
           boolean json)
       throws IOException {
+    if (limit < 0) {
+      throw new UsageException("--limit: %d (expected: 0 or more)".formatted(limit));
+    }
     PrintWriter out = command.commandLine().getOut();
     ObjectMapper mapper = new ObjectMapper();
     Map<String, Long> byCode = new TreeMap<>();
     long[] count = {0};
-    try (DeadLetterReader reader = reader(cluster, selection)) {
+    try (DeadLetterReader reader = reader(cluster, selection.topic())) {
       reader.read(
           selection.filter(),
           letter -> {
@@ -133,24 +140,23 @@ public final class DeadLettersCommand {
               description = "Write the image of the event there, if the event can be read.")
           Path image)
       throws IOException {
-    String[] parts = position.split(":");
+    Matcher place = POSITION.matcher(position);
+    if (!place.matches()) {
+      throw new UsageException(
+          "position '%s' (expected: PARTITION:OFFSET, such as 0:17, as 'dead-letters list' prints it)"
+              .formatted(position));
+    }
     DeadLetter letter;
     try (DeadLetterReader reader =
-        new DeadLetterReader(
-            cluster.client(), topic == null ? Topics.defaults().deadLetter() : topic)) {
+        reader(cluster, topic == null ? Topics.defaults().deadLetter() : topic)) {
       letter =
           reader
-              .at(Integer.parseInt(parts[0]), Long.parseLong(parts[1]))
+              .at(Integer.parseInt(place.group(1)), Long.parseLong(place.group(2)))
               .orElseThrow(
                   () ->
                       new UserException(
                           "dead letter %s: not there (never written, or past its retention)"
                               .formatted(position)));
-    } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      throw new UserException(
-          "position '%s' (expected: PARTITION:OFFSET, such as 0:17, as 'dead-letters list' prints it)"
-              .formatted(position),
-          e);
     } catch (KafkaException e) {
       throw new UserException("dead letter %s: %s".formatted(position, e.getMessage()), e);
     }
@@ -187,10 +193,13 @@ public final class DeadLettersCommand {
           int maxAttempts,
       @Option(names = "--dry-run", description = "Print the count and do nothing.")
           boolean dryRun) {
+    if (maxAttempts < 1) {
+      throw new UsageException("--max-attempts: %d (expected: at least 1)".formatted(maxAttempts));
+    }
     PrintWriter out = command.commandLine().getOut();
     List<DeadLetter> letters = new ArrayList<>();
     long[] left = {0, 0};
-    try (DeadLetterReader reader = reader(cluster, selection)) {
+    try (DeadLetterReader reader = reader(cluster, selection.topic())) {
       reader.read(
           selection.filter(),
           letter -> {
@@ -236,8 +245,9 @@ public final class DeadLettersCommand {
     return Console.OK;
   }
 
-  private static DeadLetterReader reader(ClusterOptions cluster, Selection selection) {
-    return new DeadLetterReader(cluster.client(), selection.topic());
+  private static DeadLetterReader reader(ClusterOptions cluster, String topic) {
+    cluster.connect().close(); // says within seconds that the brokers are away
+    return new DeadLetterReader(cluster.client(), topic);
   }
 
   private static String codeOf(DeadLetter letter) {
@@ -379,7 +389,7 @@ public final class DeadLettersCommand {
         try {
           return clock.instant().minus(new DurationConverter().convert(text));
         } catch (RuntimeException notADuration) {
-          throw new UserException(
+          throw new UsageException(
               "%s: '%s' (expected: an instant such as 2026-03-01T08:00:00Z, or how long ago, such as 90m)"
                   .formatted(option, text));
         }

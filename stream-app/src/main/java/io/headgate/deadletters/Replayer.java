@@ -1,5 +1,6 @@
 package io.headgate.deadletters;
 
+import io.headgate.console.UserException;
 import io.headgate.stream.HeaderNames;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -10,9 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -45,6 +48,7 @@ final class Replayer {
   Replayer(Map<String, Object> config) {
     Map<String, Object> complete = new HashMap<>(config);
     complete.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "headgate-replay-" + UUID.randomUUID());
+    complete.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, 15_000L);
     complete.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE >> 4);
     this.config = complete;
   }
@@ -53,18 +57,21 @@ final class Replayer {
    * Sends all of them in one transaction: an interrupted replay has replayed nothing.
    *
    * @param target topic for those that do not name their source, or for all when {@code force}
+   * @throws UserException if one of the topics is not there
    */
   void replay(List<DeadLetter> letters, String target, boolean force) {
+    Function<DeadLetter, String> destination =
+        letter -> force ? target : letter.sourceTopic().orElse(target);
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+      letters.stream().map(destination).distinct().forEach(topic -> requireTopic(producer, topic));
       producer.initTransactions();
       producer.beginTransaction();
       try {
         for (DeadLetter letter : letters) {
-          String topic = force ? target : letter.sourceTopic().orElse(target);
           producer.send(
               new ProducerRecord<>(
-                  topic,
+                  destination.apply(letter),
                   null,
                   null,
                   letter.record().key(),
@@ -76,6 +83,17 @@ final class Replayer {
         producer.abortTransaction();
         throw e;
       }
+    }
+  }
+
+  private static void requireTopic(KafkaProducer<byte[], byte[]> producer, String topic) {
+    try {
+      producer.partitionsFor(topic);
+    } catch (TimeoutException e) {
+      throw new UserException(
+          "topic %s: not there, or not to be seen by this principal (expected: a topic to replay to); nothing was replayed"
+              .formatted(topic),
+          e);
     }
   }
 

@@ -34,6 +34,9 @@ public record TopicLayout(
   /** What a verdict with its evidence, or the headers of a dead letter, may add to a record. */
   public static final int OUTPUT_HEADROOM_BYTES = 1 << 20;
 
+  /** Of topics that do not exist and of which nobody says how many. */
+  static final int PARTITIONS = 6;
+
   /** Name of the compacted topic that calibrations are published to. */
   public static final String CALIBRATIONS = "headgate.calibrations.v1";
 
@@ -57,7 +60,8 @@ public record TopicLayout(
 
   /** Six partitions, 7 days (30 for what is reviewed), records up to 8 MiB. */
   public static TopicLayout defaults(short replication) {
-    return new TopicLayout(6, replication, Duration.ofDays(7), Duration.ofDays(30), 8 << 20);
+    return new TopicLayout(
+        PARTITIONS, replication, Duration.ofDays(7), Duration.ofDays(30), 8 << 20);
   }
 
   /** The topics as they should be, the source first. */

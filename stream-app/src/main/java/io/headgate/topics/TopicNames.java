@@ -1,6 +1,6 @@
 package io.headgate.topics;
 
-import io.headgate.console.UserException;
+import io.headgate.console.UsageException;
 import io.headgate.stream.Topics;
 import picocli.CommandLine.Option;
 
@@ -46,13 +46,13 @@ public final class TopicNames {
   public TopicNames() {}
 
   /**
-   * @throws UserException if they cannot be
+   * @throws UsageException if they cannot be
    */
   public Topics topics() {
     try {
       return new Topics(submitted, clean, repaired, quarantined, deadLetter);
     } catch (IllegalArgumentException e) {
-      throw new UserException(e.getMessage(), e);
+      throw new UsageException(e.getMessage());
     }
   }
 }

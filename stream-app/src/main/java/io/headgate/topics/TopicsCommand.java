@@ -5,13 +5,16 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.headgate.connection.ClusterOptions;
 import io.headgate.connection.DurationConverter;
 import io.headgate.console.Console;
+import io.headgate.console.UsageException;
 import io.headgate.console.UserException;
+import io.headgate.stream.Topics;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,7 +52,7 @@ public final class TopicsCommand {
       @Option(names = "--json", description = "Print the result as JSON.") boolean json)
       throws Exception {
     try (Admin admin = cluster.connect()) {
-      List<TopicSpec> specs = layout.layout(admin).specs(names.topics());
+      List<TopicSpec> specs = layout.layout(admin, names.topics()).specs(names.topics());
       TopicPlan plan = new TopicPlan(admin, specs);
       if (dryRun) {
         preview(specs, plan.compare(), json);
@@ -74,7 +77,8 @@ public final class TopicsCommand {
       throws Exception {
     try (Admin admin = cluster.connect()) {
       List<TopicState> states =
-          new TopicPlan(admin, layout.layout(admin).specs(names.topics())).compare();
+          new TopicPlan(admin, layout.layout(admin, names.topics()).specs(names.topics()))
+              .compare();
       print(states, json);
       return healthy(states) ? Console.OK : Console.FAILED;
     }
@@ -126,10 +130,9 @@ public final class TopicsCommand {
   static final class LayoutOptions {
     @Option(
         names = "--partitions",
-        defaultValue = "6",
         description =
-            "Partitions of the source and of each output; bounds how many guard threads can work (default: ${DEFAULT-VALUE}).")
-    private int partitions;
+            "Partitions of the source and of each output; bounds how many guard threads can work (default: as many as the source has, 6 when it does not exist).")
+    private Integer partitions;
 
     @Option(
         names = "--replication",
@@ -159,12 +162,34 @@ public final class TopicsCommand {
             "Largest record that may be submitted; outputs may be 1 MiB larger (default: ${DEFAULT-VALUE}).")
     private int maxMessageBytes;
 
-    TopicLayout layout(Admin admin) throws InterruptedException {
-      short replicas = replication == null ? affordable(admin) : replication;
+    TopicLayout layout(Admin admin, Topics topics) throws InterruptedException {
       try {
-        return new TopicLayout(partitions, replicas, retention, reviewRetention, maxMessageBytes);
+        return new TopicLayout(
+            partitions == null ? partitionsOf(topics.submitted(), admin) : partitions,
+            replication == null ? affordable(admin) : replication,
+            retention,
+            reviewRetention,
+            maxMessageBytes);
       } catch (IllegalArgumentException e) {
-        throw new UserException(e.getMessage(), e);
+        throw new UsageException(e.getMessage());
+      }
+    }
+
+    private static int partitionsOf(String source, Admin admin) throws InterruptedException {
+      try {
+        return admin
+            .describeTopics(List.of(source))
+            .topicNameValues()
+            .get(source)
+            .get()
+            .partitions()
+            .size();
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+          return TopicLayout.PARTITIONS;
+        }
+        throw new UserException(
+            "describe topic %s: %s".formatted(source, e.getCause().getMessage()), e);
       }
     }
 

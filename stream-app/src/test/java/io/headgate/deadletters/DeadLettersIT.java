@@ -135,8 +135,11 @@ class DeadLettersIT {
     assertThat(Files.readAllBytes(out)).isEqualTo(value);
     assertThat(Files.readAllBytes(file)).isEqualTo(image);
     assertThat(run("show", "0:999", "--registry", events.registry()).exit()).isEqualTo(1);
-    assertThat(run("show", "somewhere", "--registry", events.registry()).err())
-        .contains("'somewhere' (expected: PARTITION:OFFSET");
+    for (String nowhere : List.of("somewhere", "0:-1", "0:99999999999999999999", "0")) {
+      Run wrong = run("show", nowhere, "--registry", events.registry());
+      assertThat(wrong.exit()).isEqualTo(2);
+      assertThat(wrong.err()).contains("'" + nowhere + "' (expected: PARTITION:OFFSET");
+    }
   }
 
   @Test
@@ -148,6 +151,19 @@ class DeadLettersIT {
     assertThat(run.exit()).isZero();
     assertThat(run.out()).contains("1 dead letters to replay").doesNotContain("replayed");
     assertThat(broker.read(topics, 2, Duration.ofSeconds(2)).size()).isEqualTo(1);
+    assertThat(run("replay", "--max-attempts", "0").exit()).isEqualTo(2);
+    assertThat(run("list", "--limit", "-1").exit()).isEqualTo(2);
+    assertThat(run("list", "--since", "yesterday").exit()).isEqualTo(2);
+  }
+
+  @Test
+  void replaysNothingToATopicThatIsNotThere() throws Exception {
+    refuse(0, "garbage", NO_EVENT);
+
+    Run run = run("replay", "--to", "no-such-topic");
+
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err()).contains("topic no-such-topic: not there", "nothing was replayed");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.headgate.stream.command;
 
 import io.headgate.console.Console;
 import io.headgate.console.Settings;
+import io.headgate.console.UsageException;
 import io.headgate.console.UserException;
 import io.headgate.operations.OperationsServer;
 import io.headgate.stream.GuardApp;
@@ -69,6 +70,9 @@ public final class GuardCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (httpPort < 0 || httpPort > 65_535) {
+      throw new UsageException("--http-port: %d (expected: 0 to 65535)".formatted(httpPort));
+    }
     GuardApp app = GuardApp.configure(options.config());
     if (printConfig) {
       print(app);

@@ -4,7 +4,6 @@ import io.headgate.client.ServiceTls;
 import io.headgate.connection.ClusterOptions;
 import io.headgate.connection.RegistryOptions;
 import io.headgate.console.UsageException;
-import io.headgate.console.UserException;
 import io.headgate.imaging.ImageLimits;
 import io.headgate.stream.GuardConfig;
 import io.headgate.stream.OutagePolicy;
@@ -176,13 +175,13 @@ public final class GuardOptions {
   /**
    * What the options say.
    *
-   * @throws UserException if one of them cannot be
+   * @throws UsageException if one of them cannot be
    */
   public GuardConfig config() {
     try {
       return build();
     } catch (IllegalArgumentException e) {
-      throw new UserException(e.getMessage(), e);
+      throw new UsageException(e.getMessage());
     }
   }
 
