@@ -21,7 +21,7 @@ import java.util.Map;
  * concurrent use; one thread reads at a time, which is what makes unmapping safe.
  */
 final class MappedFile implements AutoCloseable {
-  private static final long WINDOW = 32L << 20;
+  private static final long WINDOW = 16L << 20;
   private static final int WINDOWS = 4;
 
   /** Windows overlap by this much, so that an element never straddles two of them. */

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 class MappedFileTest {
   private static final long SIZE = 300L << 20;
-  private static final int WINDOW = 32 << 20;
+  private static final int WINDOW = 16 << 20;
 
   @TempDir Path temp;
   private Path file;
 
-  /** Nine windows, more than are mapped at a time, with a mark around each border. */
+  /** Nineteen windows, more than are mapped at a time, with a mark around each border. */
   @BeforeEach
   void writeALargeFile() throws IOException {
     file = temp.resolve("large");
