@@ -29,8 +29,8 @@ final class Deadline {
   ImageRejectedException rejection() {
     return new ImageRejectedException(
         RejectionCode.TIMEOUT,
-        "decoding took longer than %d ms (the picture is too complex or the machine too busy): raise"
+        "decoding took longer than %d ms (the picture is too complex or the machine too busy): scale it"
                 .formatted(budget.toMillis())
-            + " the decode deadline if such images are expected");
+            + " down or save it as baseline, or decode on more cores");
   }
 }

@@ -63,7 +63,7 @@ final class HeaderSniffer {
           String.format(
               Locale.ROOT,
               "%s of %dx%d pixels, %.0f:1 (expected: at most %.0f:1): a centre crop would show next"
-                  + " to nothing of it; crop it first or raise the aspect ratio limit",
+                  + " to nothing of it; crop it first",
               header.format(),
               width,
               height,
@@ -73,7 +73,7 @@ final class HeaderSniffer {
     if (header.frames() > limits.maxFrames()) {
       throw new ImageRejectedException(
           RejectionCode.TOO_MANY_FRAMES,
-          "%s of %d frames (expected: at most %d): send its first frame or raise the frame limit"
+          "%s of %d frames (expected: at most %d): send its first frame"
               .formatted(header.format(), header.frames(), limits.maxFrames()));
     }
   }
