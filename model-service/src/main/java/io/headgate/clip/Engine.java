@@ -24,6 +24,7 @@ final class Engine {
     }
     try {
       Device device = Device.fromName(name);
+      QuickExit.arm();
       int gpus = ai.djl.engine.Engine.getEngine(PYTORCH).getGpuCount();
       if (device.isGpu() && Math.max(0, device.getDeviceId()) >= gpus) {
         throw new UserException(
