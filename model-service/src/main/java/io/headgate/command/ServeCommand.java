@@ -171,7 +171,7 @@ public final class ServeCommand implements Callable<Integer> {
       converter = DurationConverter.class,
       description =
           "Most work waiting, in the time that it takes at the speed seen; two full batches per lane"
-              + " may always wait. Default: 1s.")
+              + " may always wait. Default: 500ms.")
   private Duration queueTime = BatchingConfig.defaults().queueTime();
 
   @Option(

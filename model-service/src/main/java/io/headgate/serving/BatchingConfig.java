@@ -59,7 +59,7 @@ public record BatchingConfig(
   }
 
   /**
-   * Batches of at most 32 after 2 ms, a lane per core; 1,024 images, 256 MiB or 1 s of work
+   * Batches of at most 32 after 2 ms, a lane per core; 1,024 images, 256 MiB or 0.5 s of work
    * waiting.
    */
   public static BatchingConfig defaults() {
@@ -69,7 +69,7 @@ public record BatchingConfig(
         Runtime.getRuntime().availableProcessors(),
         1024,
         256L << 20,
-        Duration.ofSeconds(1),
+        Duration.ofMillis(500),
         List.of());
   }
 
