@@ -11,11 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -40,15 +43,16 @@ final class Replayer {
           HeaderNames.PARTITION,
           HeaderNames.OFFSET);
 
+  private final Map<String, Object> connection;
   private final Map<String, Object> config;
 
   /**
    * @param config of a Kafka client
    */
   Replayer(Map<String, Object> config) {
+    this.connection = Map.copyOf(config);
     Map<String, Object> complete = new HashMap<>(config);
     complete.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "headgate-replay-" + UUID.randomUUID());
-    complete.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, 15_000L);
     complete.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE >> 4);
     this.config = complete;
   }
@@ -62,9 +66,9 @@ final class Replayer {
   void replay(List<DeadLetter> letters, String target, boolean force) {
     Function<DeadLetter, String> destination =
         letter -> force ? target : letter.sourceTopic().orElse(target);
+    require(letters.stream().map(destination).collect(Collectors.toSet()));
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
-      letters.stream().map(destination).distinct().forEach(topic -> requireTopic(producer, topic));
       producer.initTransactions();
       producer.beginTransaction();
       try {
@@ -86,14 +90,30 @@ final class Replayer {
     }
   }
 
-  private static void requireTopic(KafkaProducer<byte[], byte[]> producer, String topic) {
-    try {
-      producer.partitionsFor(topic);
-    } catch (TimeoutException e) {
-      throw new UserException(
-          "topic %s: not there, or not to be seen by this principal (expected: a topic to replay to); nothing was replayed"
-              .formatted(topic),
-          e);
+  /** A producer would wait a minute for each record before it says so. */
+  private void require(Set<String> topics) {
+    try (Admin admin = Admin.create(connection)) {
+      admin
+          .describeTopics(topics)
+          .topicNameValues()
+          .forEach(
+              (topic, described) -> {
+                try {
+                  described.get();
+                } catch (ExecutionException e) {
+                  throw new UserException(
+                      "topic %s: %s (expected: a topic to replay to); nothing was replayed"
+                          .formatted(
+                              topic,
+                              e.getCause() instanceof UnknownTopicOrPartitionException
+                                  ? "not there, or not to be seen by this principal"
+                                  : e.getCause().getMessage()),
+                      e);
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                  throw new UserException("replay: interrupted; nothing was replayed", e);
+                }
+              });
     }
   }
 
