@@ -230,7 +230,7 @@ public final class Study {
         all(
             "clean pictures of the attacked class flagged at most 3 × as often as others",
             rows,
-            r -> r.flaggedOfTarget() <= 3 * r.clean().flagged(),
+            r -> r.flaggedOfTarget() <= 3 * r.clean().flagged() + 1e-9,
             r -> text("%.4f against %.4f", r.flaggedOfTarget(), r.clean().flagged())));
     targets.add(
         all(
