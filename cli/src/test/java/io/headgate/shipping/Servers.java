@@ -65,7 +65,7 @@ record Servers(Sandbox sandbox, Path folder) implements Compose.StandIns {
             settings.entrySet().stream()
                 .map(e -> e.getKey() + "=" + e.getValue() + "\n")
                 .collect(Collectors.joining()));
-    String java = "java -Xmx512m -cp '%s/*' ".formatted(LIBRARIES);
+    String java = "java -Xmx512m -cp '/opt/kafka/libs/*' ";
     return foreign(
         "broker",
         List.of(
@@ -77,7 +77,7 @@ record Servers(Sandbox sandbox, Path folder) implements Compose.StandIns {
                 + "kafka.Kafka /conf/kafka.properties"),
         "/tmp",
         List.of(
-            Mount.readOnly(LIBRARIES, LIBRARIES.toString()),
+            Mount.readOnly(LIBRARIES, "/opt/kafka/libs"),
             Mount.readOnly(file, "/conf/kafka.properties")));
   }
 
@@ -88,10 +88,10 @@ record Servers(Sandbox sandbox, Path folder) implements Compose.StandIns {
         List.of(
             "bash",
             "-c",
-            "exec java -Xmx512m -Dquarkus.http.host=0.0.0.0 -Dquarkus.http.port=%d -jar %s/*-runner.jar"
-                .formatted(port, home)),
+            "exec java -Xmx512m -Dquarkus.http.host=0.0.0.0 -Dquarkus.http.port=%d -jar /opt/registry/*-runner.jar"
+                .formatted(port)),
         "/tmp",
-        List.of(Mount.readOnly(home, home.toString())));
+        List.of(Mount.readOnly(home, "/opt/registry")));
   }
 
   private ContainerSpec prometheus(JsonNode arguments) {
