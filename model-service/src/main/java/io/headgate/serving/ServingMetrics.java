@@ -16,6 +16,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
 import java.time.Duration;
@@ -175,6 +176,10 @@ public final class ServingMetrics implements BatchListener {
           .classicOnly()
           .classicUpperBounds(SCORES)
           .register(registry.getPrometheusRegistry());
+
+  // Looking a series up by its labels costs more than observing.
+  private final Map<Integer, DistributionDataPoint> similarityOf = new ConcurrentHashMap<>();
+  private final Map<String, DistributionDataPoint> scoreOf = new ConcurrentHashMap<>();
   private final JvmGcMetrics gc = new JvmGcMetrics();
   private final List<Meter> ofEngine = new ArrayList<>();
 
@@ -304,10 +309,12 @@ public final class ServingMetrics implements BatchListener {
       engine.drift().add(similarities);
     }
     for (int head = 0; head < similarities.length; head++) {
-      similarity.labelValues(Integer.toString(head)).observe(similarities[head]);
+      similarityOf
+          .computeIfAbsent(head, h -> similarity.labelValues(Integer.toString(h)))
+          .observe(similarities[head]);
     }
     for (ImageFigures.Score score : figures.scores()) {
-      scores.labelValues(score.detector()).observe(score.value());
+      scoreOf.computeIfAbsent(score.detector(), scores::labelValues).observe(score.value());
       Counter counter = flagged.computeIfAbsent(score.detector(), this::flaggedBy);
       if (score.flagged()) {
         counter.increment();
